@@ -1,0 +1,1 @@
+"""licet beside another authorization server, on the same machine and in the same run."""

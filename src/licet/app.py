@@ -1,0 +1,204 @@
+"""The composition root: opens, wires, returns (house §7). It reads like a packing list and decides nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from licet.ambient import Clock, Entropy, SystemEntropy
+from licet.authorization_server import keys
+from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
+from licet.authorization_server.authorization.steps import Steps
+from licet.authorization_server.browser import Browser
+from licet.authorization_server.client_authentication import ClientAuthentication
+from licet.authorization_server.client_authentication.client_secret_basic import ClientSecretBasic
+from licet.authorization_server.client_authentication.client_secret_post import ClientSecretPost
+from licet.authorization_server.client_authentication.private_key_jwt import PrivateKeyJwt
+from licet.authorization_server.device_authorization import DeviceAuthorization
+from licet.authorization_server.device_verification import (
+    DeviceConfirmPage,
+    DeviceEntryPage,
+    DeviceReportPage,
+    Devices,
+    UserCodeGuesses,
+)
+from licet.authorization_server.directory import Directory
+from licet.authorization_server.exchange import Incoming
+from licet.authorization_server.granting import Granting
+from licet.authorization_server.introspection import Introspection
+from licet.authorization_server.logout import LogoutPage
+from licet.authorization_server.metadata import Jwks, Metadata
+from licet.authorization_server.pages import ConsentPage, ContinuePage, Dispatcher, SignInPage
+from licet.authorization_server.policy import Policy
+from licet.authorization_server.presented import Lookup
+from licet.authorization_server.revocation import RevocationEndpoint
+from licet.authorization_server.settings import Settings
+from licet.authorization_server.token.endpoint import TokenEndpoint
+from licet.authorization_server.token.grants.authorization_code import AuthorizationCode
+from licet.authorization_server.token.grants.client_credentials import ClientCredentials
+from licet.authorization_server.token.grants.device_code import DeviceCode
+from licet.authorization_server.token.grants.refresh_token import RefreshToken
+from licet.authorization_server.token.issue import Issue
+from licet.authorization_server.upkeep import Upkeep
+from licet.authorization_server.userinfo import UserInfo
+from licet.authorization_server.web.assets import Assets
+from licet.authorization_server.web.cookies import CookieNames
+from licet.authorization_server.web.health import Health
+from licet.authorization_server.web.kernel import Kernel
+from licet.authorization_server.web.limits import Limits, Proxies
+from licet.authorization_server.web.pages import Pages
+from licet.authorization_server.web.routes import Kind, Route
+from licet.protocol import issuer as issuers
+from licet.protocol.errors import Refusal
+from licet.requirements.model import Requirement
+from licet.resource_owner.passwords import Passwords
+from licet.resource_owner.sessions import BrowserSessions
+from licet.resource_owner.sign_in import SignIn
+from licet.storage.ports import Store
+from licet.storage.records import Issuer, Refused
+from licet.storage.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """An application, ready to be served, and what to do around it."""
+
+    app: Kernel
+    upkeep: Upkeep
+    close: Callable[[], None]
+
+
+Extra = Callable[[Lookup], tuple[Route, ...]]
+
+
+async def build(
+    store: Store,
+    issuer: Issuer,
+    vault: Vault,
+    clock: Clock,
+    *,
+    entropy: Entropy | None = None,
+    settings: Settings | None = None,
+    policy: Policy | None = None,
+    limits: Limits | None = None,
+    proxies: Proxies | None = None,
+    extra: Extra | None = None,
+) -> Server:
+    """Wire one authorization server over an opened *store* that already holds *issuer* and its keys."""
+    entropy, settings, policy = entropy or SystemEntropy(), settings or Settings(), policy or Policy()
+    lifetimes = settings.lifetimes
+    parts = urlsplit(issuer.url)
+
+    directory = Directory(store, issuer)
+    await directory.refresh()
+    ring = keys.Ring(vault, workers=os.cpu_count() or 1)
+    await ring.load(store, issuer.issuer_id)
+
+    methods = (ClientSecretBasic(vault), ClientSecretPost(vault), PrivateKeyJwt(directory, policy, store.replay))
+    authentication = ClientAuthentication(directory, methods, store.throttles, settings.throttles)
+    grants = {
+        grant.grant_type: grant
+        for grant in (
+            AuthorizationCode(store.codes, directory, vault, lifetimes),
+            ClientCredentials(directory),
+            DeviceCode(store.devices, directory, vault),
+            RefreshToken(store.families, directory, vault, lifetimes),
+        )
+    }
+    lookup = Lookup(store, directory, ring, vault)
+
+    passwords = Passwords(settings.passwords, entropy)
+    sessions = BrowserSessions(store.sessions, vault, entropy, settings.sessions)
+    browser = Browser(
+        store.transactions, vault, entropy, CookieNames(issuer.issuer_id, issuer.url),
+        f"{parts.scheme}://{parts.netloc}", lifetimes.transaction_s,
+    )
+    steps = Steps(Granting(store, directory, vault, entropy, lifetimes), sessions, browser)
+    authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps)
+    devices = Devices(steps, browser)
+    dispatcher = Dispatcher(
+        browser, issuer.issuer_id, {"query": authorization, "form": authorization, "device": devices}
+    )
+
+    API, PAGE, DOCUMENT = Kind.API, Kind.PAGE, Kind.DOCUMENT
+    routes = (
+        Route("/authorize", ("GET", "POST"), authorization, PAGE),
+        Route("/continue", ("GET",), ContinuePage(dispatcher), PAGE),
+        Route("/login", ("GET", "POST"), SignInPage(dispatcher, SignIn(store, passwords, entropy, settings.guessing), sessions), PAGE),
+        Route("/consent", ("GET", "POST"), ConsentPage(dispatcher, authorization), PAGE),
+        Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(steps, settings)), PAGE),
+        Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices, settings), PAGE),
+        Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
+        Route("/logout", ("GET", "POST"), LogoutPage(steps, browser), PAGE),
+        Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes)), API, browsers=True),
+        Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),
+        Route("/introspect", ("POST",), Introspection(authentication, lookup), API),
+        Route("/revoke", ("POST",), RevocationEndpoint(authentication, lookup), API, browsers=True),
+        Route("/userinfo", ("GET", "POST"), UserInfo(lookup), API, browsers=True),
+        Route("/jwks", ("GET",), Jwks(ring), DOCUMENT),
+        *(extra(lookup) if extra else ()),
+    )  # fmt: skip
+    metadata = Metadata(directory, grants, (*(m.name for m in methods), "none"), frozenset(r.path for r in routes))
+    well_known = tuple(
+        Route(path, ("GET",), metadata, DOCUMENT, rooted=True) for path in issuers.well_known_paths(issuer.url)
+    )
+
+    upkeep = Upkeep(store, directory, clock, settings)
+
+    async def startup() -> None:
+        upkeep.start()
+
+    async def shutdown() -> None:
+        await upkeep.stop()
+        await store.flush()
+
+    app = Kernel(
+        (*routes, *well_known),
+        hosts=frozenset({parts.netloc}),
+        https=parts.scheme == "https",
+        pages=Pages(issuer.url, parts.path, issuer.development),
+        assets=Assets(),
+        clock=clock,
+        entropy=entropy,
+        on_refusal=_remember(store, issuer),
+        base=parts.path,
+        allowed_origin=directory.allows_origin,
+        limits=limits,
+        proxies=proxies,
+        development=issuer.development,
+        health=Health(_readiness(store)),
+        startup=startup,
+        shutdown=shutdown,
+    )
+
+    def close() -> None:
+        ring.close()
+        passwords.close()
+
+    return Server(app=app, upkeep=upkeep, close=close)
+
+
+def _remember(store: Store, issuer: Issuer) -> Callable[[Refusal, Incoming, str], None]:
+    """Refusals go to a capped table, for whoever asks what a reference means; never into the record (house law 1)."""
+
+    def remember(refusal: Refusal, incoming: Incoming, reference: str) -> None:
+        claimed = incoming.form.get("client_id") or incoming.query.get("client_id") or ""
+        store.refusals.spool(
+            Refused(
+                issuer_id=issuer.issuer_id, reference=reference, at=incoming.at, endpoint=incoming.path,
+                client_id=claimed[:100], error=refusal.error, description=refusal.description, detail=refusal.detail,
+                requirement=refusal.per.id if isinstance(refusal.per, Requirement) else str(refusal.per),
+                request_id=incoming.request_id,
+            )
+        )
+
+    return remember
+
+
+def _readiness(store: Store) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        return await store.issuers.only() is not None
+
+    return ready

@@ -1,0 +1,32 @@
+"""How an app is shown to a person, and in which words its scopes are read."""
+
+from __future__ import annotations
+
+from licet.authorization_server.directory import Catalogue
+from licet.authorization_server.views import App, Sentence
+from licet.protocol import redirect_uri as redirects
+from licet.resource_owner.consent import assured
+from licet.storage.records import Client
+
+
+def app_of(client: Client, redirect_uri: str | None, *, development: bool) -> App:
+    """*client* as the pages show it; where it answers to decides what is said of its identity."""
+    metadata = client.metadata
+    kind = redirects.kind(redirect_uri) if redirect_uri else ""
+    return App(
+        name=metadata.client_name or client.client_id,
+        host=redirects.display_host(redirect_uri) if redirect_uri else "",
+        assured=assured(client, redirect_uri, development=development),
+        local=kind in ("loopback", "private-use"),
+        privacy_url=metadata.policy_uri,
+        terms_url=metadata.tos_uri,
+    )
+
+
+def sentences(scopes: tuple[str, ...], catalogue: Catalogue) -> tuple[Sentence, ...]:
+    """What the app may do, in the operator's words; ``offline_access`` is said elsewhere on the page."""
+    return tuple(
+        Sentence(words=catalogue.scopes[name].words, sensitive=catalogue.scopes[name].sensitive)
+        for name in scopes
+        if name != "offline_access" and name in catalogue.scopes
+    )

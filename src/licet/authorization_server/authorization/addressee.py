@@ -1,0 +1,85 @@
+"""Who may be answered, and where: client and redirect_uri (OAuth 2.1 §4.1.2.1).
+
+What fails here is shown to the person and never redirected. An ``Addressee`` exists only after both were checked,
+so no code that redirects can be reached before.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from licet.ambient import Instant
+from licet.authorization_server.admission import client_usable
+from licet.authorization_server.authorization.request import ResponseMode
+from licet.authorization_server.directory import Directory
+from licet.protocol import redirect_uri as redirects
+from licet.protocol.errors import InvalidRequest
+from licet.protocol.parameters import Parameters
+from licet.requirements import CLIENT_KNOWN, REDIRECT_URI_EXACT, REDIRECT_URI_REGISTERED
+from licet.storage.records import Client
+
+
+class Addressee(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A client and the address of its own that answers go to."""
+
+    client: Client
+    redirect_uri: str
+    sent: bool
+    """Whether the request named it."""
+    response_mode: ResponseMode
+    state: str | None
+
+
+class UnknownRedirect(InvalidRequest):
+    """The redirect_uri is not one of the client's. Carries both sides for the developer's panel."""
+
+    def __init__(self, client: Client, sent: str) -> None:
+        super().__init__("redirect_uri is not registered for this client", per=REDIRECT_URI_EXACT,
+                         detail=f"client {client.client_id}")
+        self.client = client
+        self.sent = sent
+
+
+async def addressee(parameters: Parameters, directory: Directory, now: Instant) -> Addressee:
+    """The one to answer; raises InvalidRequest where it cannot be known (shown on our own page)."""
+    client_id = parameters.get("client_id")
+    if client_id is None:
+        raise InvalidRequest("client_id is missing", per=CLIENT_KNOWN)
+    registered = await directory.client(client_id)
+    if registered is None or not client_usable(registered.client, now):
+        raise InvalidRequest("client_id is not known here", per=CLIENT_KNOWN, detail=client_id[:100])
+    client = registered.client
+    sent = parameters.get("redirect_uri")
+    return Addressee(
+        client=client,
+        redirect_uri=_redirect_uri(client, sent),
+        sent=sent is not None,
+        response_mode=_response_mode(parameters, client),
+        state=_once(parameters, "state"),
+    )
+
+
+def _redirect_uri(client: Client, sent: str | None) -> str:
+    registered = client.metadata.redirect_uris
+    if sent is None:
+        if len(registered) != 1:
+            raise InvalidRequest("redirect_uri is missing, and the client has not exactly one registered",
+                                 per=REDIRECT_URI_REGISTERED)
+        return registered[0]
+    if redirects.find(registered, sent, native=client.metadata.application_type == "native") is None:
+        raise UnknownRedirect(client, sent)
+    return sent
+
+
+def _response_mode(parameters: Parameters, client: Client) -> ResponseMode:
+    """How to answer, errors included; an unknown mode is refused later, by way of the default one."""
+    asked = _once(parameters, "response_mode")
+    return "form_post" if asked == "form_post" and "form_post" in client.metadata.response_modes else "query"
+
+
+def _once(parameters: Parameters, name: str) -> str | None:
+    """The parameter, or None where it is repeated: ``checks`` refuses that, to this addressee."""
+    try:
+        return parameters.get(name)
+    except InvalidRequest:
+        return None

@@ -1,0 +1,222 @@
+"""What is checked of an authorization request, in order: one row a parameter.
+
+Each check reads its parameter from a draft and returns the value for the request, or refuses. The columns say at
+which endpoint a row applies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from licet.ambient import Instant
+from licet.authorization_server import scopes
+from licet.authorization_server.directory import Catalogue
+from licet.authorization_server.keys import Ring
+from licet.authorization_server.policy import Policy
+from licet.authorization_server.token.audience import known
+from licet.protocol import id_token, pkce
+from licet.protocol import resource as resources
+from licet.protocol.errors import (
+    InvalidRequest,
+    InvalidScope,
+    LoginRequired,
+    RegistrationNotSupported,
+    RequestNotSupported,
+    RequestUriNotSupported,
+    UnauthorizedClient,
+    UnsupportedResponseType,
+)
+from licet.protocol.parameters import Parameters
+from licet.requirements import (
+    GRANT_TYPE_ALLOWED,
+    ID_TOKEN_HINT_OURS,
+    MAX_AGE_HONOURED,
+    NONCE_RETURNED,
+    PKCE_CHALLENGE_WELL_FORMED,
+    PKCE_REQUIRED,
+    PROMPT_KNOWN,
+    REQUEST_OBJECT_ANSWERED,
+    RESPONSE_MODE_KNOWN,
+    RESPONSE_TYPE_CODE,
+    SCOPE_REGISTERED,
+)
+from licet.storage.records import Client
+
+PROMPTS = ("none", "login", "consent", "select_account")
+LONGEST = 2048
+"""Characters of ``state`` and ``nonce`` that are carried; longer ones are refused, never cut."""
+
+
+class Draft(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A request on its way to being believed."""
+
+    parameters: Parameters
+    client: Client
+    catalogue: Catalogue
+    policy: Policy
+    ring: Ring
+    issuer: str
+    now: Instant
+
+
+def response_type(draft: Draft) -> None:
+    """Only ``code`` (OAuth 2.1 §4.1.1, ASVS 10.6.1)."""
+    asked = draft.parameters.get("response_type")
+    if asked is None:
+        raise InvalidRequest("response_type is missing", per=RESPONSE_TYPE_CODE)
+    if asked != "code":
+        raise UnsupportedResponseType("Only response_type=code is issued here", per=RESPONSE_TYPE_CODE)
+    if "authorization_code" not in draft.client.metadata.grant_types:
+        raise UnauthorizedClient("This client may not use the authorization code grant", per=GRANT_TYPE_ALLOWED)
+
+
+def request_object(draft: Draft) -> None:
+    """Refused, never ignored: what is inside was meant to count (OpenID Connect Core §6.1, §6.2, §7.2.1)."""
+    if draft.parameters.get("request") is not None:
+        raise RequestNotSupported("Request objects are not taken", per=REQUEST_OBJECT_ANSWERED)
+    if draft.parameters.get("request_uri") is not None:
+        raise RequestUriNotSupported("Request objects by reference are not taken", per=REQUEST_OBJECT_ANSWERED)
+    if draft.parameters.get("registration") is not None:
+        raise RegistrationNotSupported("The registration parameter is not taken", per=REQUEST_OBJECT_ANSWERED)
+
+
+def response_mode(draft: Draft) -> None:
+    """``query`` or ``form_post``, as the client registered; a code never goes in a fragment (ASVS 10.4.12)."""
+    asked = draft.parameters.get("response_mode")
+    if asked is not None and asked not in draft.client.metadata.response_modes:
+        raise InvalidRequest("This response_mode is not available to this client", per=RESPONSE_MODE_KNOWN)
+
+
+def state(draft: Draft) -> str | None:
+    """Carried as it is, or refused (RFC 6749 §4.1.1)."""
+    return _carried(draft, "state")
+
+
+def nonce(draft: Draft) -> str | None:
+    """Carried into the ID token as it is (OpenID Connect Core §3.1.2.1)."""
+    return _carried(draft, "nonce")
+
+
+def _carried(draft: Draft, name: str) -> str | None:
+    value = draft.parameters.get(name)
+    if value is not None and len(value) > LONGEST:
+        raise InvalidRequest(f"{name} is longer than {LONGEST} characters", per=NONCE_RETURNED)
+    return value
+
+
+def scope(draft: Draft) -> tuple[str, ...]:
+    """Registered scopes only; ``offline_access`` counts only for who may refresh (OpenID Connect Core §11)."""
+    asked = scopes.asked(draft.parameters.get("scope"), draft.client, draft.catalogue)
+    if "refresh_token" not in draft.client.metadata.grant_types:
+        asked = tuple(name for name in asked if name != "offline_access")
+    if not asked:
+        raise InvalidScope("No scope is asked for, and the client has none by default", per=SCOPE_REGISTERED)
+    return asked
+
+
+def resource(draft: Draft) -> tuple[str, ...]:
+    """APIs of ours, each once (RFC 8707 §2)."""
+    named = tuple(dict.fromkeys(draft.parameters.every("resource")))
+    for identifier in named:
+        resources.check(identifier)
+        if identifier != draft.catalogue.userinfo:
+            known(draft.catalogue, identifier)
+    return named
+
+
+def code_challenge(draft: Draft) -> str | None:
+    """RFC 7636 §4.3. S256 only: recommended by RFC 9700 §2.1.1, demanded by FAPI 2.0."""
+    challenge = draft.parameters.get("code_challenge")
+    method = draft.parameters.get("code_challenge_method")
+    if challenge is None:
+        if method is not None:
+            raise InvalidRequest("code_challenge_method without code_challenge", per=PKCE_CHALLENGE_WELL_FORMED)
+        if draft.client.metadata.public or draft.policy.demands(PKCE_REQUIRED, draft.client, draft.now):
+            raise InvalidRequest("code_challenge is missing", per=PKCE_REQUIRED)
+        return None
+    pkce.check_challenge(challenge, method)
+    return challenge
+
+
+def prompt(draft: Draft) -> tuple[str, ...]:
+    """Known values, and ``none`` alone (OpenID Connect Core §3.1.2.1)."""
+    values = tuple(dict.fromkeys((draft.parameters.get("prompt") or "").split()))
+    for value in values:
+        if value not in PROMPTS:
+            raise InvalidRequest(f"prompt knows only {', '.join(PROMPTS)}", per=PROMPT_KNOWN)
+    if "none" in values and len(values) > 1:
+        raise InvalidRequest("prompt=none goes with no other value", per=PROMPT_KNOWN)
+    return values
+
+
+def max_age(draft: Draft) -> int | None:
+    """Whole seconds (OpenID Connect Core §3.1.2.1); 0 asks for a sign-in."""
+    text = draft.parameters.get("max_age")
+    if text is None:
+        return draft.client.metadata.default_max_age
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise InvalidRequest("max_age is a whole number of seconds", per=MAX_AGE_HONOURED)
+    return int(text)
+
+
+def login_hint(draft: Draft) -> str:
+    """What to put into the name field; never believed."""
+    return (draft.parameters.get("login_hint") or "")[:254]
+
+
+def id_token_hint(draft: Draft) -> str | None:
+    """The subject of an ID token we issued to this client, expired or not (OpenID Connect Core §3.1.2.1)."""
+    hint = draft.parameters.get("id_token_hint")
+    if hint is None:
+        return None
+    subject = id_token.hinted_subject(
+        hint, draft.ring.verifying("id_token"), issuer=draft.issuer, client_id=draft.client.client_id
+    )
+    if subject is None:
+        raise LoginRequired("id_token_hint is not an ID token of ours for this client", per=ID_TOKEN_HINT_OURS)
+    return subject
+
+
+class Check(msgspec.Struct, frozen=True, gc=False):
+    """A row: which field of the request it fills (empty: it only judges), and where it applies."""
+
+    judge: Callable[[Draft], Any]
+    field: str
+    authorize: bool
+    pushed: bool
+    device: bool
+
+
+A = P = D = True
+O = False  # noqa: E741  reads as an empty cell
+
+CHECKS = (
+    #     check            fills             authorize  pushed  device
+    Check(response_type,   "",               A,         P,      O),
+    Check(request_object,  "",               A,         P,      O),
+    Check(response_mode,   "",               A,         P,      O),
+    Check(state,           "state",          A,         P,      O),
+    Check(prompt,          "prompt",         A,         P,      O),
+    Check(scope,           "scope",          A,         P,      D),
+    Check(code_challenge,  "code_challenge", A,         P,      O),  # before resource: cheaper to refuse
+    Check(resource,        "resources",      A,         P,      D),
+    Check(nonce,           "nonce",          A,         P,      O),
+    Check(max_age,         "max_age",        A,         P,      O),
+    Check(login_hint,      "login_hint",     A,         P,      O),
+    Check(id_token_hint,   "hinted_sub",     A,         P,      O),
+)  # fmt: skip
+
+
+def run(draft: Draft, *, column: str) -> dict[str, Any]:
+    """Every row of *column*, in order; the fields of the request. Raises the first Refusal."""
+    draft.parameters.refuse_repeated()
+    found: dict[str, Any] = {}
+    for check in CHECKS:
+        if getattr(check, column):
+            value = check.judge(draft)
+            if check.field:
+                found[check.field] = value
+    return found

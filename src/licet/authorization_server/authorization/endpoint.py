@@ -1,0 +1,100 @@
+"""GET and POST /authorize: address, read, interact, respond (OAuth 2.1 §3.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from licet.authorization_server.apps import app_of
+from licet.authorization_server.authorization import checks
+from licet.authorization_server.authorization import request as frozen
+from licet.authorization_server.authorization.addressee import Addressee, addressee
+from licet.authorization_server.authorization.request import AuthorizationRequest
+from licet.authorization_server.authorization.response import Way
+from licet.authorization_server.authorization.steps import Steps
+from licet.authorization_server.directory import Directory
+from licet.authorization_server.exchange import Answer, Incoming
+from licet.authorization_server.keys import Ring
+from licet.authorization_server.policy import Policy
+from licet.authorization_server.token.grants.authorization_code import challenge_key
+from licet.authorization_server.views import App
+from licet.protocol.errors import InvalidRequest, Refusal
+from licet.protocol.parameters import Parameters
+from licet.requirements import CLIENT_KNOWN, PKCE_CHALLENGE_FRESH
+from licet.storage.ports import Replay, SignedIn
+from licet.storage.records import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationEndpoint:
+    """The Authorization Endpoint."""
+
+    directory: Directory
+    policy: Policy
+    ring: Ring
+    replay: Replay
+    steps: Steps
+
+    async def __call__(self, incoming: Incoming) -> Answer:
+        parameters = incoming.form if incoming.method == "POST" else incoming.query
+        answer_to = await addressee(parameters, self.directory, incoming.at)
+        try:
+            request = await self.read(parameters, answer_to, incoming)
+        except Refusal as refusal:
+            return self.steps.refused(answer_to, refusal, None, Way())
+        if incoming.method == "POST":
+            # Another site's form arrives without our Lax cookies: keep the request and come back by a GET of our own.
+            transaction, cookie = await self.steps.keep(request, incoming)
+            return self.steps.go("/continue", transaction, (cookie,))
+        return await self.steps.advance(request, answer_to, incoming, None, way=Way())
+
+    async def read(self, parameters: Parameters, answer_to: Addressee, incoming: Incoming) -> AuthorizationRequest:
+        """The request, believed; raises the first Refusal."""
+        draft = checks.Draft(
+            parameters=parameters, client=answer_to.client, catalogue=self.directory.catalogue, policy=self.policy,
+            ring=self.ring, issuer=self.directory.issuer.url, now=incoming.at,
+        )
+        fields = checks.run(draft, column="authorize")
+        await self._fresh(fields["code_challenge"], answer_to, incoming)
+        return AuthorizationRequest(
+            client_id=answer_to.client.client_id,
+            redirect_uri=answer_to.redirect_uri,
+            redirect_uri_sent=answer_to.sent,
+            response_mode=answer_to.response_mode,
+            **fields,
+        )
+
+    async def _fresh(self, challenge: str | None, answer_to: Addressee, incoming: Incoming) -> None:
+        """A challenge that bought tokens once was not made for this request (RFC 9700 §2.1.1; rulings N)."""
+        if challenge is None:
+            return
+        key = challenge_key(answer_to.client.client_id, challenge)
+        if await self.replay.seen(self.directory.issuer.issuer_id, "challenge", key, incoming.at):
+            raise InvalidRequest("code_challenge was used before; make a new one for each request",
+                                 per=PKCE_CHALLENGE_FRESH)
+
+    async def resume(
+        self, transaction: Transaction, incoming: Incoming, signed_in: SignedIn | None, way: Way
+    ) -> Answer:
+        """Go on with a kept request, after a page or a reload."""
+        request, answer_to = await self.kept(transaction)
+        return await self.steps.advance(request, answer_to, incoming, transaction, signed_in=signed_in, way=way)
+
+    async def kept(self, transaction: Transaction) -> tuple[AuthorizationRequest, Addressee]:
+        """The request as it was believed; only the client is looked up anew, for it may have ended meanwhile."""
+        request = frozen.decode(transaction.request)
+        registered = await self.directory.client(request.client_id)
+        if registered is None:
+            raise InvalidRequest("The app is not known here any more", per=CLIENT_KNOWN)
+        return request, Addressee(
+            client=registered.client,
+            redirect_uri=request.redirect_uri,
+            sent=request.redirect_uri_sent,
+            response_mode=request.response_mode,
+            state=request.state,
+        )
+
+    async def app(self, transaction: Transaction) -> tuple[App, str]:
+        """The app to show on the sign-in page, and the name its request hinted at."""
+        request, answer_to = await self.kept(transaction)
+        development = self.directory.issuer.development
+        return app_of(answer_to.client, answer_to.redirect_uri, development=development), request.login_hint

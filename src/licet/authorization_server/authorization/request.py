@@ -1,0 +1,33 @@
+"""An authorization request, read and frozen: data only. What judges it are the rows of ``checks.py``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+ResponseMode = Literal["query", "form_post"]
+
+
+class AuthorizationRequest(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What a client asks for (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1)."""
+
+    client_id: str
+    redirect_uri: str
+    redirect_uri_sent: bool
+    response_mode: ResponseMode
+    state: str | None = None
+    scope: tuple[str, ...]
+    resources: tuple[str, ...] = ()
+    code_challenge: str | None = None
+    nonce: str | None = None
+    prompt: tuple[str, ...] = ()
+    max_age: int | None = None
+    """Seconds since the person last proved themselves, at most."""
+    login_hint: str = ""
+    hinted_sub: str | None = None
+    """The subject that ``id_token_hint`` names."""
+
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(AuthorizationRequest).decode

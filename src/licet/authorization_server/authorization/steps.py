@@ -1,0 +1,206 @@
+"""From a believed request to an answer: who is here, what is needed, and the one write that ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import msgspec
+
+from licet.ambient import SECOND, Instant
+from licet.authorization_server.admission import Admitted, admit_session
+from licet.authorization_server.apps import app_of
+from licet.authorization_server.authorization import request as frozen
+from licet.authorization_server.authorization.addressee import Addressee
+from licet.authorization_server.authorization.interaction import (
+    ConsentNeeded,
+    NothingNeeded,
+    SignInNeeded,
+    Step,
+    must_sign_in,
+    next_step,
+)
+from licet.authorization_server.authorization.request import AuthorizationRequest
+from licet.authorization_server.authorization.response import Way, granted, refused
+from licet.authorization_server.browser import Browser
+from licet.authorization_server.exchange import Answer, Incoming, Redirect, SetCookie
+from licet.authorization_server.granting import Granting
+from licet.authorization_server.subject import sub_of
+from licet.events import Event, EventType
+from licet.protocol import secret_token
+from licet.protocol.errors import ConsentRequired, InvalidRequest, Refusal
+from licet.requirements import CONSENT_GIVEN, TRANSACTION_ONCE
+from licet.resource_owner.consent import Ask, agreed_to, assured, to_ask
+from licet.resource_owner.sessions import BrowserSessions
+from licet.storage.ports import Conclusion, SignedIn
+from licet.storage.records import Code, Consent, Grant, Transaction
+
+
+class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A request and everything around it at this moment."""
+
+    request: AuthorizationRequest
+    addressee: Addressee
+    signed_in: SignedIn | None
+    transaction: Transaction | None
+    consent: Consent | None
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Moves an authorization request on."""
+
+    granting: Granting
+    sessions: BrowserSessions
+    browser: Browser
+
+    async def advance(
+        self, request: AuthorizationRequest, addressee: Addressee, incoming: Incoming, transaction: Transaction | None,
+        *, signed_in: SignedIn | None = None, way: Way,
+    ) -> Answer:
+        """The next page, or the answer. A refusal here goes to the client."""
+        try:
+            situation = await self.situation(request, addressee, incoming, transaction, signed_in=signed_in)
+            if isinstance(situation.step, NothingNeeded):
+                return await self.conclude(situation, incoming, agreed=False, way=way)
+        except Refusal as refusal:
+            return self.refused(addressee, refusal, transaction, way)
+        return await self._page(situation, incoming, way)
+
+    async def situation(
+        self, request: AuthorizationRequest, addressee: Addressee, incoming: Incoming,
+        transaction: Transaction | None, *, signed_in: SignedIn | None = None,
+    ) -> Situation:
+        """Who is here and what is still needed; raises LoginRequired or ConsentRequired for ``prompt=none``."""
+        client, issuer_id = addressee.client, self.granting.directory.issuer.issuer_id
+        here = signed_in or await self.who(incoming)
+        sign_in = must_sign_in(request, here, sub_of(here.account, client) if here else None, transaction, incoming.at)
+        consent = ask = None
+        if here is not None and not sign_in:
+            consent = await self.granting.store.consents.find(issuer_id, here.account.subject_id, client.client_id)
+            ask = self._ask(request, addressee, consent, incoming.at)
+        step = next_step(request, sign_in=sign_in, ask=ask)
+        return Situation(request=request, addressee=addressee, signed_in=here, transaction=transaction,
+                         consent=consent, step=step)
+
+    async def who(self, incoming: Incoming) -> SignedIn | None:
+        """Who is signed in in this browser, if the gate lets them pass."""
+        issuer = self.granting.directory.issuer
+        found = await self.sessions.find(issuer.issuer_id, incoming.cookies.get(self.browser.cookies.session))
+        if found is None or not isinstance(admit_session(found, issuer, incoming.at), Admitted):
+            return None
+        return found
+
+    def _ask(
+        self, request: AuthorizationRequest, addressee: Addressee, consent: Consent | None, now: Instant
+    ) -> Ask | None:
+        """What to ask; ``offline_access`` alone never stops a silent request, it is left out of it (rulings D)."""
+        issuer, catalogue = self.granting.directory.issuer, self.granting.directory.catalogue
+        scope = tuple(n for n in request.scope if n != "offline_access" or "none" not in request.prompt)
+        return to_ask(
+            self.granting.items(scope),
+            consent,
+            addressee.client,
+            now,
+            sure=assured(addressee.client, addressee.redirect_uri, development=issuer.development),
+            prompted="consent" in request.prompt,
+            sensitive=frozenset(n for n in scope if catalogue.scopes[n].sensitive),
+        )
+
+    async def _page(self, situation: Situation, incoming: Incoming, way: Way) -> Answer:
+        cookies = way.cookies
+        transaction = situation.transaction
+        if transaction is None:
+            transaction, cookie = await self.keep(situation.request, incoming)
+            cookies = (*cookies, cookie)
+        path = "/login" if isinstance(situation.step, SignInNeeded) else "/consent"
+        return self.go(path, transaction, cookies)
+
+    async def keep(self, request: AuthorizationRequest, incoming: Incoming) -> tuple[Transaction, SetCookie]:
+        """Hold the request here and bind it to the browser."""
+        return await self.browser.open(
+            self.granting.directory.issuer.issuer_id, request.client_id, frozen.encode(request),
+            "form" if incoming.method == "POST" else "query", incoming.at,
+        )
+
+    def go(self, path: str, transaction: Transaction, cookies: tuple[SetCookie, ...] = ()) -> Redirect:
+        """To a page of ours; the address carries the opaque id and nothing else."""
+        issuer = self.granting.directory.issuer.url
+        return Redirect(location=f"{issuer}{path}?{urlencode({'transaction': transaction.txn_id})}", cookies=cookies)
+
+    def refused(
+        self, addressee: Addressee, refusal: Refusal, transaction: Transaction | None, way: Way
+    ) -> Answer:
+        """*refusal*, told to the client."""
+        if transaction is not None:
+            way = msgspec.structs.replace(way, cookies=(*way.cookies, self.browser.done(transaction)))
+        issuer = self.granting.directory.issuer
+        app = app_of(addressee.client, addressee.redirect_uri, development=issuer.development)
+        return refused(addressee, refusal, issuer.url, app, way)
+
+    async def conclude(self, situation: Situation, incoming: Incoming, *, agreed: bool, way: Way) -> Answer:
+        """Grant, code, consent and events in one write; then the answer. *agreed*: somebody just said yes on a page."""
+        here = situation.signed_in
+        if here is None:
+            raise ConsentRequired("Nobody is here to agree", per=CONSENT_GIVEN)
+        value = secret_token.make("ac", self.granting.entropy.bytes(32))
+        conclusion = self._conclusion(situation, here, value, incoming, agreed=agreed)
+        if not await self.granting.store.transactions.conclude(conclusion):
+            raise InvalidRequest("This sign-in was answered already", per=TRANSACTION_ONCE)
+        await self.sessions.touch(here.session, incoming.at)
+        addressee, issuer = situation.addressee, self.granting.directory.issuer
+        if situation.transaction is not None:
+            way = msgspec.structs.replace(way, cookies=(*way.cookies, self.browser.done(situation.transaction)))
+        way = msgspec.structs.replace(way, login=here.account.login)
+        app = app_of(addressee.client, addressee.redirect_uri, development=issuer.development)
+        return granted(addressee, value, issuer.url, app, way)
+
+    def _conclusion(
+        self, situation: Situation, here: SignedIn, value: str, incoming: Incoming, *, agreed: bool
+    ) -> Conclusion:
+        request, client, at = situation.request, situation.addressee.client, incoming.at
+        scope = self._granted_scope(situation, at, agreed=agreed)
+        grant = self.granting.grant(here, client, scope, request.resources, at, origin="code", nonce=request.nonce)
+        lifetimes = self.granting.lifetimes
+        txn_id = situation.transaction.txn_id if situation.transaction else None
+        code = Code(
+            issuer_id=grant.issuer_id,
+            digest=self.granting.vault.digest(grant.issuer_id, "code", value),
+            txn_id=txn_id,
+            grant_id=grant.grant_id,
+            client_id=client.client_id,
+            redirect_uri=request.redirect_uri,
+            redirect_uri_sent=request.redirect_uri_sent,
+            code_challenge=request.code_challenge,
+            issued_at=at,
+            expires_at=Instant(at + lifetimes.authorization_code_s * SECOND),
+            purge_at=Instant(at + lifetimes.code_tombstone_s * SECOND),
+        )
+        consent, asked = None, situation.step.ask if isinstance(situation.step, ConsentNeeded) else None
+        if agreed and asked is not None and asked.remembered:
+            consent = self.granting.consent(
+                here, client, self.granting.items(scope), situation.consent, at, via="page"
+            )
+        return Conclusion(
+            issuer_id=grant.issuer_id, at=at, txn_id=txn_id, grant=grant, code=code, consent=consent,
+            events=_events(grant, txn_id or "", incoming, agreed=agreed),
+        )
+
+    def _granted_scope(self, situation: Situation, now: Instant, *, agreed: bool) -> tuple[str, ...]:
+        """All that was asked; ``offline_access`` only if a yes that named it was given now or is remembered."""
+        client = situation.addressee.client
+        keeps = agreed or agreed_to(situation.consent, client, now, "offline_access")
+        return tuple(n for n in situation.request.scope if n != "offline_access" or keeps)
+
+
+def _events(grant: Grant, txn_id: str, incoming: Incoming, *, agreed: bool) -> tuple[Event, ...]:
+    def event(kind: EventType, actor: str) -> Event:
+        return Event(
+            issuer_id=grant.issuer_id, type=kind, at=incoming.at, actor=actor, subject=grant.subject_id,
+            client=grant.client_id, grant=grant.grant_id, txn=txn_id, request_id=incoming.request_id,
+            data={"scope": grant.scope},
+        )
+
+    issued = event(EventType.CODE_ISSUED, "licet")
+    return (event(EventType.CONSENT_GIVEN, f"subject:{grant.subject_id}"), issued) if agreed else (issued,)

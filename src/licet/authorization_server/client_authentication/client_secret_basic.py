@@ -1,0 +1,30 @@
+"""``client_secret_basic``: id and secret in the Authorization header (RFC 6749 §2.3.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from licet.authorization_server.client_authentication.model import Candidate, Presented
+from licet.authorization_server.client_authentication.secrets import matches
+from licet.authorization_server.exchange import Incoming
+from licet.protocol import basic
+from licet.storage.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecretBasic:
+    """The secret in the header."""
+
+    vault: Vault
+    name: str = "client_secret_basic"
+
+    def presented(self, incoming: Incoming) -> Presented | None:
+        if incoming.authorization is None:
+            return None
+        pair = basic.decode(incoming.authorization)
+        if pair is None:
+            return None
+        return Presented(method=self.name, client_id=pair[0], proof=pair[1])
+
+    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> bool:
+        return matches(self.vault, candidate, presented.proof, incoming.at)

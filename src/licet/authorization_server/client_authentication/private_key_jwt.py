@@ -1,0 +1,79 @@
+"""``private_key_jwt``: an assertion signed with the client's own key (RFC 7523 §2.2, RFC 10070; rulings K)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from licet.ambient import SECOND, Instant
+from licet.authorization_server.client_authentication.model import Candidate, Presented
+from licet.authorization_server.client_authentication.secrets import live
+from licet.authorization_server.directory import Directory
+from licet.authorization_server.exchange import Incoming
+from licet.authorization_server.policy import Policy
+from licet.events import Event, EventType
+from licet.protocol import client_assertion
+from licet.protocol.errors import InvalidClient, InvalidRequest
+from licet.protocol.jose import VerifyingKey
+from licet.requirements import ASSERTION_AUDIENCE_IS_ISSUER, ASSERTION_SINGLE_USE, ASSERTION_WELL_FORMED
+from licet.storage.ports import Replay
+
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
+"""What a client's key may sign with (rulings H)."""
+_SKEW_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKeyJwt:
+    """An assertion in the body, good once."""
+
+    directory: Directory
+    policy: Policy
+    replay: Replay
+    name: str = "private_key_jwt"
+
+    def presented(self, incoming: Incoming) -> Presented | None:
+        form = incoming.form
+        assertion, kind = form.get("client_assertion"), form.get("client_assertion_type")
+        if assertion is None and kind is None:
+            return None
+        if assertion is None or kind != JWT_BEARER:
+            raise InvalidRequest(
+                f"client_assertion needs client_assertion_type={JWT_BEARER}", per=ASSERTION_WELL_FORMED
+            )
+        client_id = form.get("client_id") or client_assertion.peek_client_id(assertion) or ""
+        return Presented(method=self.name, client_id=client_id, proof=assertion)
+
+    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> bool:
+        keys = [VerifyingKey.from_jwk(c.jwk) for c in candidate.credentials if c.jwk and live(c, incoming.at)]
+        if not keys:
+            return False
+        checked = client_assertion.check(
+            presented.proof,
+            keys,
+            client_id=candidate.id,
+            issuer=self.directory.issuer.url,
+            now_s=incoming.at // SECOND,
+            accepted_audiences=self._audiences(candidate, incoming.at),
+            algs=frozenset([candidate.signing_alg] if candidate.signing_alg else ALGORITHMS),
+        )
+        await self._burn(candidate, checked, incoming)
+        return True
+
+    def _audiences(self, candidate: Candidate, now: Instant) -> frozenset[str]:
+        issuer = self.directory.issuer.url
+        if candidate.client is None or self.policy.demands(ASSERTION_AUDIENCE_IS_ISSUER, candidate.client, now):
+            return frozenset([issuer])
+        return frozenset([issuer, f"{issuer}/token", f"{issuer}/introspect", f"{issuer}/revoke"])
+
+    async def _burn(self, candidate: Candidate, checked: client_assertion.Checked, incoming: Incoming) -> None:
+        """Spend the assertion now: it is spent even where the grant is then refused (rulings A)."""
+        key = candidate.id.encode() + b"\x00" + checked.jti_key
+        event = Event(
+            issuer_id=candidate.issuer_id, type=EventType.ASSERTION_USED, at=incoming.at,
+            actor=f"client:{candidate.id}", client=candidate.id, request_id=incoming.request_id,
+        )
+        expires_at = Instant((checked.expires_at_s + _SKEW_S) * SECOND)
+        if not await self.replay.burn(candidate.issuer_id, "assertion", key, incoming.at, expires_at, event):
+            raise InvalidClient("This assertion was used before; sign a new one for each request",
+                                per=ASSERTION_SINGLE_USE)

@@ -1,0 +1,113 @@
+"""What the operator configured, kept in memory while its generation stands: issuer, APIs, scopes, clients.
+
+A command line's change raises the generation in the store; ``refresh`` sees it within a quarter of a second
+(``upkeep/``) and forgets what it kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from licet.protocol import redirect_uri
+from licet.storage.ports import Protected, Registered, Store
+from licet.storage.records import Issuer, Scope
+
+OPENID_SCOPES = {
+    "openid": "Know that it is you",
+    "profile": "See your name and profile",
+    "email": "See your email address",
+    "address": "See your postal address",
+    "phone": "See your phone number",
+    "offline_access": "Go on while you are away",
+}
+"""The issuer's own scopes (OpenID Connect Core §5.4, §11), in people's words unless the operator finds better."""
+
+_CLIENTS_KEPT = 10_000
+
+
+class Catalogue(msgspec.Struct, frozen=True, gc=False):
+    """The APIs behind this issuer and every scope there is."""
+
+    userinfo: str
+    """The issuer's own resource: what a token is for when it names nothing but OpenID scopes (rulings B)."""
+    by_identifier: dict[str, Protected]
+    by_name: dict[str, Protected]
+    scopes: dict[str, Scope]
+
+    def api_of(self, scope: str) -> str | None:
+        """The identifier of the API a scope belongs to; None for the issuer's own."""
+        return self.scopes[scope].resource
+
+
+def _origins(apps: Iterable[Registered]) -> Iterator[str]:
+    for app in apps:
+        if app.client.kind == "browser-app" and app.client.status == "active":
+            yield from (origin for uri in app.client.metadata.redirect_uris if (origin := redirect_uri.origin(uri)))
+
+
+def _without_port(origin: str) -> str:
+    """In development a loopback app may listen on any port, as its redirect may (rulings G)."""
+    host, _, port = origin.rpartition(":")
+    return host if port.isdigit() and host in ("http://127.0.0.1", "http://localhost", "http://[::1]") else origin
+
+
+class Directory:
+    """Configuration as the endpoints see it."""
+
+    def __init__(self, store: Store, issuer: Issuer) -> None:
+        self._store = store
+        self.issuer = issuer
+        self.catalogue = Catalogue(f"{issuer.url}/userinfo", {}, {}, {})
+        self._clients: dict[str, Registered] = {}
+        self._origins: frozenset[str] | None = None
+        self._generation = -1
+
+    async def refresh(self) -> None:
+        """Read anew what changed since the last time; costs one small read where nothing did."""
+        generation = await self._store.issuers.generation(self.issuer.issuer_id)
+        if generation == self._generation:
+            return
+        issuer = await self._store.issuers.only()
+        if issuer is not None:
+            self.issuer = issuer
+        self.catalogue = await self._read_catalogue()
+        self._clients.clear()
+        self._origins = None
+        self._generation = generation
+
+    async def client(self, client_id: str) -> Registered | None:
+        """The client of this id, or None (RFC 6749 §2.2)."""
+        kept = self._clients.get(client_id)
+        if kept is not None:
+            return kept
+        found = await self._store.clients.find(self.issuer.issuer_id, client_id)
+        if found is not None:
+            if len(self._clients) >= _CLIENTS_KEPT:
+                self._clients.clear()
+            self._clients[client_id] = found
+        return found
+
+    async def allows_origin(self, origin: str) -> bool:
+        """Whether scripts of *origin* may read our answers: the origin of a browser app's redirect (rulings Q)."""
+        if self._origins is None:
+            apps = await self._store.clients.every(self.issuer.issuer_id)
+            self._origins = frozenset(_origins(apps))
+        return origin in self._origins or (self.issuer.development and _without_port(origin) in self._origins)
+
+    async def _read_catalogue(self) -> Catalogue:
+        issuer_id = self.issuer.issuer_id
+        apis = [api for api in await self._store.resources.every(issuer_id) if api.resource.status == "active"]
+        scopes = {
+            name: Scope(issuer_id=issuer_id, name=name, resource=None, words=words)
+            for name, words in OPENID_SCOPES.items()
+        }
+        scopes |= {scope.name: scope for scope in await self._store.resources.own_scopes(issuer_id)}
+        scopes |= {scope.name: scope for api in apis for scope in api.scopes if scope.status == "active"}
+        return Catalogue(
+            userinfo=f"{self.issuer.url}/userinfo",
+            by_identifier={api.resource.identifier: api for api in apis},
+            by_name={api.resource.name: api for api in apis},
+            scopes=scopes,
+        )

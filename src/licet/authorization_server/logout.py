@@ -1,0 +1,55 @@
+"""GET and POST /logout: leave this browser's session. It asks first, whoever sent the person here (ASVS 10.6.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from licet.ambient import SECOND, Instant
+from licet.authorization_server.authorization.steps import Steps
+from licet.authorization_server.browser import Browser
+from licet.authorization_server.exchange import Answer, Incoming, Page, SetCookie
+from licet.authorization_server.views import SignedOut, SignOut
+from licet.events import Event, EventType
+from licet.storage.ports import Ending, SignedIn
+from licet.storage.records import Revocation
+
+_FEED_KEEPS_S = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutPage:
+    """The sign-out page."""
+
+    steps: Steps
+    browser: Browser
+
+    async def __call__(self, incoming: Incoming) -> Answer:
+        here = await self.steps.who(incoming)
+        if here is None:
+            return Page(view=SignedOut(), cookies=(SetCookie(self.browser.cookies.session, "", 0),))
+        csrf = self.browser.lone_csrf(here.session.issuer_id, here.session.digest.hex())
+        if incoming.method == "GET":
+            return Page(view=SignOut(login=here.account.login, csrf=csrf))
+        self.browser.check_form(incoming, csrf)
+        if incoming.form.get("decision") != "no":
+            await self._end(here, incoming)
+            return Page(view=SignedOut(), cookies=(SetCookie(self.browser.cookies.session, "", 0),))
+        return Page(view=SignOut(login=here.account.login, csrf=csrf))
+
+    async def _end(self, here: SignedIn, incoming: Incoming) -> None:
+        session = here.session
+        ending = Ending(
+            issuer_id=session.issuer_id,
+            at=incoming.at,
+            reason="signed out",
+            revocation=Revocation(
+                issuer_id=session.issuer_id, kind="session", key=session.session_id, at=incoming.at,
+                cause="signed out", purge_at=Instant(incoming.at + _FEED_KEEPS_S * SECOND),
+            ),
+            event=Event(
+                issuer_id=session.issuer_id, type=EventType.SESSION_ENDED, at=incoming.at,
+                actor=f"subject:{session.subject_id}", subject=session.subject_id, object=session.session_id,
+                request_id=incoming.request_id, reason="signed out",
+            ),
+        )
+        await self.steps.sessions.sessions.end(ending, session.session_id)

@@ -1,0 +1,93 @@
+"""What the server says of itself (RFC 8414 §2, OpenID Connect Discovery §3): read off what is wired, never written
+by hand, so nothing is advertised that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from licet.authorization_server.authorization.checks import PROMPTS
+from licet.authorization_server.client_authentication.private_key_jwt import ALGORITHMS
+from licet.authorization_server.directory import Directory
+from licet.authorization_server.exchange import Document, Incoming
+from licet.authorization_server.keys import PURPOSES, Ring
+from licet.protocol.client_metadata import ClientMetadata
+from licet.resource_owner.assurance import LEVELS
+from licet.resource_owner.claims import CLAIMS
+
+METADATA_S = 3600
+JWKS_S = 300
+"""Half of what a new key is published ahead of its first use, at most."""
+
+ENDPOINTS = {
+    "/authorize": "authorization_endpoint",
+    "/token": "token_endpoint",
+    "/device_authorization": "device_authorization_endpoint",
+    "/introspect": "introspection_endpoint",
+    "/revoke": "revocation_endpoint",
+    "/userinfo": "userinfo_endpoint",
+    "/jwks": "jwks_uri",
+}
+"""Paths and what metadata calls them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The metadata document, made once a generation."""
+
+    directory: Directory
+    grants: Mapping[str, object]
+    methods: tuple[str, ...]
+    paths: frozenset[str]
+    """The paths that are routed."""
+
+    async def __call__(self, incoming: Incoming) -> Document:
+        return Document(body=msgspec.json.encode(self.document()), max_age_s=METADATA_S)
+
+    def document(self) -> dict[str, Any]:
+        """The document as a dict, in the order people read it."""
+        issuer, catalogue = self.directory.issuer.url, self.directory.catalogue
+        secure = [method for method in self.methods if method != "none"]
+        return {
+            "issuer": issuer,
+            **{name: issuer + path for path, name in ENDPOINTS.items() if path in self.paths},
+            "response_types_supported": ["code"],
+            "response_modes_supported": list(ClientMetadata().response_modes),
+            "grant_types_supported": list(self.grants),
+            "scopes_supported": list(catalogue.scopes),
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": True,
+            "token_endpoint_auth_methods_supported": list(self.methods),
+            "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+            "introspection_endpoint_auth_methods_supported": secure,
+            "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+            "revocation_endpoint_auth_methods_supported": list(self.methods),
+            "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [alg for purpose, alg in PURPOSES if purpose == "id_token"],
+            "acr_values_supported": [acr for acr, _ in LEVELS],
+            "prompt_values_supported": list(PROMPTS),
+            "display_values_supported": ["page"],
+            "claim_types_supported": ["normal"],
+            "claims_supported": [
+                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
+                *(claim for claims in CLAIMS.values() for claim in claims),
+            ],
+            "claims_parameter_supported": False,
+            "request_parameter_supported": False,
+            "request_uri_parameter_supported": False,
+            "require_request_uri_registration": False,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Jwks:
+    """GET /jwks: the public keys (RFC 7517 §5)."""
+
+    ring: Ring
+
+    async def __call__(self, incoming: Incoming) -> Document:
+        return Document(body=self.ring.jwks, max_age_s=JWKS_S, media_type="application/jwk-set+json")

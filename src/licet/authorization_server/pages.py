@@ -1,0 +1,217 @@
+"""The pages of an interaction: sign in, consent, and the way back to where somebody was going.
+
+Each checks its form and then returns to the dispatcher, which alone decides what comes next.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from licet.authorization_server.apps import app_of, sentences
+from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
+from licet.authorization_server.authorization.interaction import ConsentNeeded
+from licet.authorization_server.authorization.response import Way
+from licet.authorization_server.browser import Browser
+from licet.authorization_server.exchange import Answer, Incoming, Page, SetCookie
+from licet.authorization_server.views import App, Consent, SignIn
+from licet.events import Event, EventType
+from licet.protocol.errors import AccessDenied, InvalidRequest, Refusal
+from licet.requirements import CONSENT_GIVEN, FORM_FROM_OUR_PAGE, TRANSACTION_ONCE
+from licet.resource_owner import sign_in as people
+from licet.resource_owner.passwords import Busy
+from licet.resource_owner.sessions import BrowserSessions
+from licet.storage.ports import SignedIn
+from licet.storage.records import Account, Transaction
+
+_KNOWN_S = 365 * 24 * 3600
+
+
+class Resumer(Protocol):
+    """Goes on with one kind of transaction."""
+
+    async def resume(
+        self, transaction: Transaction, incoming: Incoming, signed_in: SignedIn | None, way: Way
+    ) -> Answer: ...
+
+    async def app(self, transaction: Transaction) -> tuple[App, str]:
+        """The app to show, and a name to start the form with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """Finds a browser's transaction and what goes on with it."""
+
+    browser: Browser
+    issuer_id: int
+    resumers: Mapping[str, Resumer]
+
+    async def transaction(self, incoming: Incoming) -> Transaction:
+        """The open transaction that a page or form is about."""
+        source = incoming.form if incoming.method == "POST" else incoming.query
+        return await self.browser.find(incoming, self.issuer_id, source.get("transaction"))
+
+    def resumer(self, transaction: Transaction) -> Resumer:
+        return self.resumers[transaction.source]
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuePage:
+    """GET /continue: pick up where a kept request was left."""
+
+    dispatcher: Dispatcher
+
+    async def __call__(self, incoming: Incoming) -> Answer:
+        transaction = await self.dispatcher.transaction(incoming)
+        return await self.dispatcher.resumer(transaction).resume(transaction, incoming, None, Way())
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """GET and POST /login."""
+
+    dispatcher: Dispatcher
+    sign_in: people.SignIn
+    sessions: BrowserSessions
+
+    async def __call__(self, incoming: Incoming) -> Answer:
+        transaction = await self.dispatcher.transaction(incoming)
+        if incoming.method == "GET":
+            return await self._page(transaction, incoming)
+        browser = self.dispatcher.browser
+        browser.check_form(incoming, browser.csrf(transaction))
+        try:
+            account = await self.sign_in(self._attempt(transaction, incoming))
+        except Busy:
+            return await self._page(transaction, incoming, busy=True)
+        if account is None:
+            return await self._page(transaction, incoming, failed=True)
+        return await self._signed_in(account, transaction, incoming)
+
+    def _attempt(self, transaction: Transaction, incoming: Incoming) -> people.Attempt:
+        return people.Attempt(
+            issuer_id=transaction.issuer_id,
+            login=incoming.form.get("login") or "",
+            password=incoming.form.get("password") or "",
+            network=incoming.peer,
+            known=self._known(transaction.issuer_id, incoming),
+            at=incoming.at,
+            request_id=incoming.request_id,
+            txn=transaction.txn_id,
+        )
+
+    async def _signed_in(self, account: Account, transaction: Transaction, incoming: Incoming) -> Answer:
+        """A new cookie value, whoever was here before (ASVS 7.2.4); then back to the dispatcher."""
+        cookies = self.dispatcher.browser.cookies
+        before = await self.sessions.find(account.issuer_id, incoming.cookies.get(cookies.session))
+        value, session = await self.sessions.begin(
+            account, before, txn_id=transaction.txn_id, at=incoming.at, request_id=incoming.request_id
+        )
+        signed_in = SignedIn(session=session, account=account)
+        noted = await self.dispatcher.browser.transactions.find(transaction.issuer_id, transaction.txn_id)
+        way = Way(
+            after_post=True,
+            login=account.login,
+            cookies=(
+                SetCookie(cookies.session, value),
+                SetCookie(cookies.known, self._make_known(account), _KNOWN_S),
+            ),
+        )
+        return await self.dispatcher.resumer(transaction).resume(noted or transaction, incoming, signed_in, way)
+
+    async def _page(
+        self, transaction: Transaction, incoming: Incoming, *, failed: bool = False, busy: bool = False
+    ) -> Page:
+        app, hint = await self.dispatcher.resumer(transaction).app(transaction)
+        view = SignIn(
+            app=app,
+            transaction=transaction.txn_id,
+            csrf=self.dispatcher.browser.csrf(transaction),
+            login=(incoming.form.get("login") or hint)[:254] if incoming.method == "POST" else hint,
+            failed=failed,
+            busy=busy,
+        )
+        return Page(view=view, status=503 if busy else 200)
+
+    def _make_known(self, account: Account) -> str:
+        """``subject.random.mac``: says that this browser signed in as *account* before, and grants nothing."""
+        nonce = urlsafe_b64encode(self.sessions.entropy.bytes(12)).decode()
+        return f"{account.subject_id}.{nonce}.{self._mac(account.issuer_id, account.subject_id, nonce)}"
+
+    def _known(self, issuer_id: int, incoming: Incoming) -> str:
+        """The known-browser cookie if it is ours, else nothing."""
+        value = incoming.cookies.get(self.dispatcher.browser.cookies.known, "")
+        subject_id, _, rest = value.partition(".")
+        nonce, _, mac = rest.partition(".")
+        ours = self.sessions.vault.same(mac, self._mac(issuer_id, subject_id, nonce))
+        return value if value and ours else ""
+
+    def _mac(self, issuer_id: int, subject_id: str, nonce: str) -> str:
+        return self.sessions.vault.mac("known-browser", issuer_id, subject_id, nonce)[:16].hex()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPage:
+    """GET and POST /consent."""
+
+    dispatcher: Dispatcher
+    authorization: AuthorizationEndpoint
+
+    async def __call__(self, incoming: Incoming) -> Answer:
+        transaction = await self.dispatcher.transaction(incoming)
+        if transaction.source == "device":
+            raise InvalidRequest("This page is not part of connecting a device", per=TRANSACTION_ONCE)
+        request, answer_to = await self.authorization.kept(transaction)
+        steps, browser = self.authorization.steps, self.dispatcher.browser
+        situation = await steps.situation(request, answer_to, incoming, transaction)
+        here, step = situation.signed_in, situation.step
+        if here is None or not isinstance(step, ConsentNeeded):
+            # Signed out meanwhile, or agreed in another tab: the dispatcher knows what comes next.
+            return await self.authorization.resume(transaction, incoming, None, Way(after_post=_posted(incoming)))
+        csrf = browser.csrf(transaction, here.account.subject_id)
+        app = app_of(answer_to.client, answer_to.redirect_uri, development=self.authorization.directory.issuer.development)
+        if incoming.method == "GET":
+            return self._page(app, transaction, here, step, csrf)
+        browser.check_form(incoming, csrf)
+        way = Way(after_post=True, login=here.account.login)
+        match incoming.form.get("decision"):
+            case "allow":
+                return await steps.conclude(situation, incoming, agreed=True, way=way)
+            case "deny":
+                return steps.refused(answer_to, await self._denied(transaction, here, incoming), transaction, way)
+            case "switch":
+                return steps.go("/login", transaction)
+            case _:
+                raise InvalidRequest("decision is allow, deny or switch", per=FORM_FROM_OUR_PAGE)
+
+    def _page(self, app: App, transaction: Transaction, here: SignedIn, step: ConsentNeeded, csrf: str) -> Page:
+        directory = self.authorization.directory
+        view = Consent(
+            app=app,
+            login=here.account.login,
+            transaction=transaction.txn_id,
+            csrf=csrf,
+            new=sentences(step.ask.new, directory.catalogue),
+            before=sentences(step.ask.before, directory.catalogue),
+            offline="offline_access" in (*step.ask.new, *step.ask.before),
+            remembered=step.ask.remembered,
+        )
+        return Page(view=view)
+
+    async def _denied(self, transaction: Transaction, here: SignedIn, incoming: Incoming) -> Refusal:
+        event = Event(
+            issuer_id=transaction.issuer_id, type=EventType.CONSENT_DENIED, at=incoming.at,
+            actor=f"subject:{here.account.subject_id}", subject=here.account.subject_id,
+            client=transaction.client_id, txn=transaction.txn_id, request_id=incoming.request_id, outcome="refused",
+        )
+        if not await self.dispatcher.browser.transactions.deny(
+            transaction.issuer_id, transaction.txn_id, incoming.at, event
+        ):
+            raise InvalidRequest("This sign-in was answered already", per=TRANSACTION_ONCE)
+        return AccessDenied("The person said no", per=CONSENT_GIVEN)
+
+
+def _posted(incoming: Incoming) -> bool:
+    return incoming.method == "POST"

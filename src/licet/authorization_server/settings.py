@@ -1,0 +1,60 @@
+"""Every default, with its unit and its reason (rulings U). All choices here conform; what departs is a waiver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from licet.resource_owner.passwords import Cost
+from licet.resource_owner.sessions import SessionLives
+from licet.resource_owner.sign_in import Guessing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """Seconds, all of them."""
+
+    authorization_code_s: int = 60
+    """RFC 6749 §4.1.2 recommends ten minutes at most; a redirect takes seconds."""
+    code_tombstone_s: int = 24 * 3600
+    """How long a used code is remembered, so that its replay is recognised (rulings M)."""
+    device_code_s: int = 600
+    """RFC 8628 §6.1: short enough that eight letters cannot be guessed."""
+    device_interval_s: int = 5
+    """RFC 8628 §3.2: the default of the specification."""
+    access_token_s: int = 600
+    """RFC 9700 §2.2.1 wants leaked tokens to die soon."""
+    id_token_s: int = 600
+    refresh_idle_s: int = 30 * 24 * 3600
+    """A refresh token unused this long is dead (OAuth 2.1 §4.3.1)."""
+    refresh_absolute_s: int = 90 * 24 * 3600
+    """However often it is used, its family ends (ASVS 10.4.8)."""
+    consent_s: int = 365 * 24 * 3600
+    transaction_s: int = 1800
+    """How long somebody may take to sign in and agree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttles:
+    """How many wrong guesses a bucket holds at the endpoints; those at passwords are ``sign_in.Guessing``."""
+
+    secret_per_client: int = 100
+    """Wrong client secrets for one client; the right one always passes (rulings V)."""
+    secret_refill_s: int = 6
+    user_code_per_person: int = 5
+    """Wrong user codes from one person or network (RFC 8628 §5.1)."""
+    user_code_everywhere: int = 500
+    """Wrong user codes in all: a botnet has no network of its own."""
+    user_code_refill_s: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one authorization server behaves."""
+
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    sessions: SessionLives = field(default_factory=SessionLives)
+    passwords: Cost = field(default_factory=Cost)
+    guessing: Guessing = field(default_factory=Guessing)
+    throttles: Throttles = field(default_factory=Throttles)
+    purge_every_s: float = 5.0
+    purge_batch: int = 500

@@ -1,0 +1,1 @@
+"""The Token Endpoint (OAuth 2.1 §3.2)."""

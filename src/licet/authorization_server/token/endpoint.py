@@ -1,0 +1,48 @@
+"""POST /token: authenticate, find the grant, redeem, bind, issue (OAuth 2.1 §3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from licet.authorization_server.client_authentication import ClientAuthentication
+from licet.authorization_server.exchange import Incoming, Json
+from licet.authorization_server.token.binding import bind
+from licet.authorization_server.token.grants.model import GrantType
+from licet.authorization_server.token.issue import Issue
+from licet.protocol.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
+from licet.requirements import GRANT_TYPE_ALLOWED, GRANT_TYPE_KNOWN
+from licet.storage.records import Client
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEndpoint:
+    """The Token Endpoint."""
+
+    authentication: ClientAuthentication
+    grants: Mapping[str, GrantType]
+    issue: Issue
+
+    async def __call__(self, incoming: Incoming) -> Json:
+        incoming.form.refuse_repeated()
+        grant = self._grant(incoming)
+        client = await self.authentication.client(incoming)
+        allowed(client.client, grant.grant_type)
+        authorization = bind(await grant.redeem(incoming, client), incoming)
+        return Json(body=await self.issue(authorization, incoming))
+
+    def _grant(self, incoming: Incoming) -> GrantType:
+        name = incoming.form.get("grant_type")
+        if name is None:
+            raise InvalidRequest("grant_type is missing", per=GRANT_TYPE_KNOWN)
+        grant = self.grants.get(name)
+        if grant is None:
+            raise UnsupportedGrantType("This server does not have that grant_type", per=GRANT_TYPE_KNOWN,
+                                       detail=name[:100])
+        return grant
+
+
+def allowed(client: Client, grant_type: str) -> None:
+    """Raise UnauthorizedClient unless *client* registered for *grant_type* (RFC 6749 §5.2)."""
+    if grant_type not in client.metadata.grant_types:
+        raise UnauthorizedClient("This client may not use that grant_type", per=GRANT_TYPE_ALLOWED)

@@ -1,0 +1,42 @@
+"""What a refresh token's characters hold: the family's handle and a secret (house law 4.6).
+
+A good handle with an unknown secret is a superseded token, so reuse is seen without keeping the old ones.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from licet.ambient import Entropy
+from licet.protocol import secret_token
+from licet.storage.records import Family
+from licet.storage.vault import Vault
+
+HANDLE_BYTES = 12
+"""Enough that no two families ever share one."""
+SECRET_BYTES = 20
+"""160 bits, what RFC 6749 §10.10 recommends of anything that must not be guessed."""
+
+
+class RefreshValue(msgspec.Struct, frozen=True, gc=False):
+    """A refresh token, read."""
+
+    token: str
+    handle: bytes
+
+    def digest_of(self, vault: Vault, family: Family) -> bytes | None:
+        """The family's current digest if this token is its head, else None."""
+        if vault.matches(family.current_digest, family.issuer_id, "refresh-token", self.token):
+            return family.current_digest
+        return None
+
+
+def read(token: str) -> RefreshValue | None:
+    """The handle in *token*, or None if it never was one of ours."""
+    payload = secret_token.payload("rt", token)
+    return None if payload is None else RefreshValue(token, payload[:HANDLE_BYTES])
+
+
+def make(entropy: Entropy, handle: bytes) -> str:
+    """A new refresh token of the family *handle*."""
+    return secret_token.make("rt", handle + entropy.bytes(SECRET_BYTES))

@@ -1,0 +1,70 @@
+"""From a stored grant to an authorization: the gate, and what the grant gives."""
+
+from __future__ import annotations
+
+from licet.ambient import Instant
+from licet.authorization_server.admission import Dead, Presented, admit
+from licet.authorization_server.token.authorization import Authorization
+from licet.protocol.errors import InvalidGrant
+from licet.requirements import GRANT_ALIVE
+from licet.storage.ports import Consumed, Standing
+from licet.storage.records import Client, Family, Issuer
+
+
+def stands(standing: Standing, issued_at: Instant, client: Client, issuer: Issuer, now: Instant) -> None:
+    """Raise InvalidGrant unless everything that something issued at *issued_at* hangs on is alive."""
+    presented = Presented(issued_at=issued_at, expires_at=standing.grant.expires_at)
+    admitted = admit(presented, standing, client, issuer, now)
+    if isinstance(admitted, Dead):
+        raise InvalidGrant("What was allowed has ended", per=GRANT_ALIVE, detail=admitted.reason)
+
+
+def authorization_of(
+    standing: Standing,
+    client: Client,
+    issuer: Issuer,
+    *,
+    resources: tuple[str, ...],
+    nonce: str | None = None,
+    narrowed: tuple[str, ...] | None = None,
+    consumes: Consumed | None = None,
+    rotating: Family | None = None,
+) -> Authorization:
+    """What *standing*'s grant gives *client*. A scope taken from the client since then is given no more."""
+    grant = standing.grant
+    scope = tuple(name for name in grant.scope if name in client.metadata.scope)
+    wants = set()
+    if rotating is None and "refresh_token" in client.metadata.grant_types and _refreshes(standing, client):
+        wants.add("refresh")
+    if "openid" in scope:
+        wants.add("id")
+    return Authorization(
+        issuer=issuer,
+        client=client,
+        sub=grant.sub,
+        standing=standing,
+        scope=scope,
+        narrowed=narrowed,
+        resources=resources,
+        acr=grant.acr,
+        amr=grant.amr,
+        auth_time=grant.auth_time,
+        sid=grant.sid,
+        cnf=grant.cnf,
+        nonce=nonce,
+        access=grant.access,
+        expires_at=grant.expires_at,
+        wants=frozenset(wants),
+        consumes=consumes,
+        rotating=rotating,
+    )
+
+
+def _refreshes(standing: Standing, client: Client) -> bool:
+    """Whether a refresh token is due (rulings D): asked for and agreed to, by policy, or by kind for a device."""
+    grant = standing.grant
+    if "offline_access" in grant.scope:
+        return True
+    if client.policy.refresh == "online":
+        return grant.session_id is not None
+    return grant.origin == "device" and client.policy.refresh == "offline"

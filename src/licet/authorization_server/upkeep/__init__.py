@@ -1,0 +1,57 @@
+"""What happens by itself: reading changed configuration, purging what is over, writing what is spooled."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from licet.ambient import Clock
+from licet.authorization_server.directory import Directory
+from licet.authorization_server.settings import Settings
+from licet.storage.ports import Store, Unavailable
+
+_LOG = logging.getLogger("licet.upkeep")
+_REFRESH_S = 0.25
+"""A command line's change is seen within this (rulings T promise a second)."""
+_BREATH_S = 0.02
+"""Between two batches of a purge, so that requests come first."""
+
+
+@dataclass(slots=True)
+class Upkeep:
+    """Runs the chores until stopped."""
+
+    store: Store
+    directory: Directory
+    clock: Clock
+    settings: Settings
+    _tasks: tuple[asyncio.Task[None], ...] = ()
+
+    def start(self) -> None:
+        chores = ((self.directory.refresh, _REFRESH_S), (self._purge, self.settings.purge_every_s),
+                  (self.store.flush, 1.0))
+        self._tasks = tuple(asyncio.create_task(_forever(chore, every)) for chore, every in chores)
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _purge(self) -> None:
+        """Batch after batch until nothing is over: keeps pace with issuing, blocks nobody for long."""
+        batch = self.settings.purge_batch
+        while await self.store.purge(self.clock.now(), batch) >= batch:
+            await asyncio.sleep(_BREATH_S)
+
+
+async def _forever(chore: Callable[[], Awaitable[None]], every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await chore()
+        except Unavailable:
+            _LOG.warning("store unavailable; %s will be tried again", chore.__qualname__)
+        except Exception:
+            _LOG.exception("%s failed; it will be tried again", chore.__qualname__)

@@ -1,0 +1,168 @@
+"""What each page shows: values for the templates of ``web/templates``, one struct a page.
+
+Texts that a client or a device chose come in as they are; the templates shorten, isolate and escape them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from licet.ambient import Instant
+
+
+class View(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What a page shows."""
+
+
+class App(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The application a page speaks of."""
+
+    name: str
+    host: str = ""
+    """The host the person goes back to; empty for an app on this device (*local*) and for a device elsewhere."""
+    assured: bool = True
+    """Whether that host proves who the app is (rulings C)."""
+    local: bool = False
+    """Whether it goes back to this same computer (loopback or custom scheme): the pages say so instead of a host."""
+    privacy_url: str | None = None
+    terms_url: str | None = None
+
+
+class Sentence(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What an app may do, completing "*App* may …"."""
+
+    words: str
+    sensitive: bool = False
+
+
+class SignIn(View, frozen=True, gc=False, kw_only=True):
+    """``/login``. *app* is None where somebody came without one."""
+
+    app: App | None
+    transaction: str
+    csrf: str
+    login: str = ""
+    failed: bool = False
+    """The same words for a wrong password, an unknown name and a throttled guess."""
+    busy: bool = False
+    """Too many are signing in at once; nothing was checked."""
+    switching: bool = False
+    """Somebody is signed in and wants to be somebody else, or must prove it again."""
+
+
+class Consent(View, frozen=True, gc=False, kw_only=True):
+    """``/consent``."""
+
+    app: App
+    login: str
+    transaction: str
+    csrf: str
+    new: tuple[Sentence, ...]
+    before: tuple[Sentence, ...] = ()
+    offline: bool = False
+    """It may go on while the person is away."""
+    remembered: bool = True
+    """Whether a yes is remembered for next time."""
+
+
+class DeviceEntry(View, frozen=True, gc=False, kw_only=True):
+    """``/device``: one big field."""
+
+    csrf: str
+    user_code: str = ""
+    failed: bool = False
+    throttled_s: int | None = None
+    """Too many wrong codes: seconds until the next try."""
+
+
+class DeviceConfirm(View, frozen=True, gc=False, kw_only=True):
+    """``/device/confirm``."""
+
+    app: App
+    login: str
+    user_code: str
+    """As shown on the device: ``WDJB-MJHT``."""
+    transaction: str
+    csrf: str
+    sentences: tuple[Sentence, ...]
+    stays_s: int | None
+    """How long it stays signed in unused, where it does."""
+    asked_from: str
+    """The network address that asked for the code."""
+    same_network: bool
+    asked_at: Instant
+    now: Instant
+    words: str = ""
+    """Match words, only where the client asked for them."""
+    device_name: str = ""
+    tail_asked: bool = False
+    """The page keeps the last two letters back and asks for them: it came prefilled, from another network."""
+    failed: bool = False
+
+
+class DeviceDone(View, frozen=True, gc=False, kw_only=True):
+    """``/device/done``."""
+
+    app: App
+    login: str
+    allowed: bool
+    reported: bool = False
+    report_transaction: str = ""
+    csrf: str = ""
+
+
+class Return(View, frozen=True, gc=False, kw_only=True):
+    """The page on the way back to the app (rulings L)."""
+
+    app: App
+    login: str
+    location: str
+    refresh: bool
+    """False for custom schemes: they need the click."""
+    allowed: bool = True
+    signed_out: bool = False
+    """The way back after a sign-out that the app asked for (OIDC RP-Initiated Logout §3)."""
+
+
+class SignOut(View, frozen=True, gc=False, kw_only=True):
+    """``/logout``: asks before it ends anything."""
+
+    login: str
+    csrf: str
+    app: App | None = None
+    """Which app asked, where one did."""
+    transaction: str = ""
+    """Remembers where that app wants the person back; empty where no app asked."""
+
+
+class SignedOut(View, frozen=True, gc=False, kw_only=True):
+    """It is done."""
+
+
+class Fault(View, frozen=True, gc=False, kw_only=True):
+    """Any page that says no. ``code`` is the protocol's error, for whoever helps."""
+
+    code: str
+    happened: str
+    """One sentence or two, in words for a person."""
+    steps: tuple[str, ...]
+    """What to do now."""
+    reference: str
+    at: Instant
+    title: str = "We stopped here, to be safe"
+    developer: Developer | None = None
+
+
+class Developer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What only a developer is shown, in development (``error-developer``)."""
+
+    explanation: str
+    rule: str
+    rule_url: str
+    citation: str
+    fix: str = ""
+    sent: str = ""
+    registered: str = ""
+    """The closest registered value, to be shown beside *sent* with the difference marked."""
+    request: tuple[tuple[str, str], ...] = ()
+    """The request's parameters, secrets shortened."""

@@ -1,0 +1,1 @@
+"""Bytes at the edge: the kernel, the pages, and what they load. It knows no grant."""

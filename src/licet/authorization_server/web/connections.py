@@ -1,0 +1,114 @@
+"""One HTTP connection, bounded: uvicorn itself waits for ever and takes headers of any size.
+
+Only the listener imports this room, and only when it starts: uvicorn is dear to import.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+_TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\n"
+_THE_END: Final = b"content-length: 0\r\nconnection: close\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """What one connection may cost; bytes and seconds."""
+
+    head_bytes: int = 64 * 1024
+    """Request line and headers on the wire; the kernel's own limits are narrower and answer in kind."""
+    head_s: float = 10.0
+    """From the first byte, or the connection's beginning, to the end of the headers."""
+    stalled_s: float = 30.0
+    """How long somebody may leave an answer unread."""
+    connections: int = 4096
+    """Open at once; one more is closed unheard."""
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's connection with a limit on everything that a stranger decides."""
+
+    patience = Patience()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_head = False
+        self._head_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._stalled_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        if len(self.connections) >= self.patience.connections:
+            transport.abort()
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_arrived()
+        self._move()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # Most requests arrive whole: their head is over by now, and they never pay for a timer.
+        if (self._in_head or self._idle()) and not self.transport.is_closing():
+            self._head_bytes += len(data)
+            if self._head_bytes > self.patience.head_bytes:
+                self._hang_up(_TOO_LARGE)
+            else:
+                self._await_head()
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._head_arrived()
+        super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._stalled_timer is None:
+            self._stalled_timer = self.loop.call_later(self.patience.stalled_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._move()
+        super().resume_writing()
+
+    def _idle(self) -> bool:
+        """Whether no request is being answered: then even blank lines count as a head that does not come."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    def _await_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.patience.head_s, self._hang_up, _TOO_SLOW)
+
+    def _head_arrived(self) -> None:
+        self._head_bytes = 0
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _move(self) -> None:
+        if self._stalled_timer is not None:
+            self._stalled_timer.cancel()
+            self._stalled_timer = None
+
+    def _hang_up(self, status: bytes) -> None:
+        """Say why, unless an earlier answer is still on its way."""
+        self._head_timer = None
+        if self._idle() and not self.transport.is_closing():
+            self.transport.write(status + _THE_END)
+        self.transport.close()
+
+
+def bounded(patience: Patience) -> type[Connection]:
+    """The protocol class that uvicorn instantiates, one for each connection."""
+    return type("BoundedConnection", (Connection,), {"patience": patience})

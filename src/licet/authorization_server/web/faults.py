@@ -1,0 +1,138 @@
+"""Refusals into answers: JSON for a client (RFC 6749 §5.2, RFC 6750 §3), a page for a person.
+
+A status that a browser would act on (401 asks for a password in a box of its own) becomes 400 on pages.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from licet.ambient import Entropy, Instant
+from licet.authorization_server.exchange import Incoming, Json, Page
+from licet.authorization_server.views import Developer, Fault
+from licet.authorization_server.web.explanations import BROKEN, explain
+from licet.authorization_server.web.refusals import MethodNotAllowed
+from licet.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken, Pending, Refusal
+from licet.protocol.parameters import Parameters
+from licet.requirements.model import Requirement
+
+REALM: Final = "licet"
+
+_UNSAFE: Final = re.compile(r"[^ !#-\[\]-~]")
+"""What may not stand in ``error_description`` (RFC 6749 §5.2); it would also break out of a quoted header."""
+_LONGEST: Final = 300
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's: no I, L, O, U, so that a reference can be read out over the telephone."""
+
+_SHOWN: Final = frozenset(
+    (
+        *("client_id", "response_type", "response_mode", "redirect_uri", "scope", "resource", "audience", "prompt"),
+        *("max_age", "display", "ui_locales", "acr_values", "code_challenge_method", "grant_type"),
+    )
+)
+"""Parameters that are no secret. Of all others a developer sees the ends of long values."""
+_LONG: Final = 24
+_MOST_SHOWN: Final = 32
+
+
+def reference(entropy: Entropy) -> str:
+    """What a person quotes to whoever helps: ``K7F2-9QXM``, forty bits, found again in the log."""
+    letters = "".join([_ALPHABET[octet & 31] for octet in entropy.bytes(8)])
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def refused(refusal: Refusal) -> Json:
+    """Write a refusal for a client."""
+    description = legible(refusal.description)
+    body = {"error": refusal.error, "error_description": description, "error_uri": _UNSAFE.sub("", refusal.error_uri)}
+    return Json(body=body, status=refusal.status, headers=_headers(refusal, description))
+
+
+def pending(answer: Pending) -> Json:
+    """Write an answer to polling (RFC 8628 §3.5): it has the shape of an error and is none."""
+    return Json(body={"error": answer.error, "error_description": answer.description}, status=400)
+
+
+def broken(mark: str) -> Json:
+    """Write that we failed, and nothing about how."""
+    return Json(body={"error": "server_error", "error_description": f"Our fault; reference {mark}"}, status=500)
+
+
+def refused_page(refusal: Refusal, incoming: Incoming, mark: str, *, development: bool) -> Page:
+    """Write a refusal for a person; the developer's panel only in development."""
+    words = explain(refusal)
+    view = Fault(
+        code=refusal.error,
+        happened=words.happened,
+        steps=words.steps,
+        reference=mark,
+        at=incoming.at,
+        title=words.title,
+        developer=_developer(refusal, incoming) if development else None,
+    )
+    return Page(view=view, status=400 if refusal.status in {401, 403} else refusal.status)
+
+
+def broken_page(at: Instant, mark: str) -> Page:
+    """Write that we failed, and nothing about how."""
+    view = Fault(
+        code="server_error", happened=BROKEN.happened, steps=BROKEN.steps, reference=mark, at=at, title=BROKEN.title
+    )
+    return Page(view=view, status=500)
+
+
+def waiting(refusal: Refusal) -> tuple[tuple[str, str], ...]:
+    """``Retry-After`` and ``Allow``: what HTTP itself wants to say, on a page too."""
+    if isinstance(refusal, MethodNotAllowed):
+        return (("Allow", refusal.allow),)
+    if refusal.retry_after_s is not None:
+        return (("Retry-After", str(refusal.retry_after_s)),)
+    return ()
+
+
+def legible(text: str) -> str:
+    """Keep a text inside the letters of ``error_description``, whatever a parameter was called."""
+    return _UNSAFE.sub("?", text.replace('"', "'"))[:_LONGEST]
+
+
+def _headers(refusal: Refusal, description: str) -> tuple[tuple[str, str], ...]:
+    if isinstance(refusal, (InvalidToken, InsufficientScope)):
+        scheme = "Bearer"
+    elif refusal.status == 401:  # noqa: PLR2004 - only 401 must carry a challenge
+        # Also to a client that did not use the header: 401 without a challenge is not HTTP (RFC 9110 §15.5.2).
+        scheme = "Basic"
+    else:
+        return waiting(refusal)
+    challenge = f'{scheme} realm="{REALM}", error="{refusal.error}", error_description="{description}"'
+    return (("WWW-Authenticate", challenge), *waiting(refusal))
+
+
+def _developer(refusal: Refusal, incoming: Incoming) -> Developer:
+    per = refusal.per
+    rule = per if isinstance(per, Requirement) else None
+    return Developer(
+        explanation=refusal.description,
+        rule=rule.id if rule else refusal.error,
+        rule_url=per.url,
+        citation=str(rule.sources[0].citation if rule else per),
+        fix=rule.remedy if rule else "",
+        request=(*_request(incoming.query), *_request(incoming.form))[:_MOST_SHOWN],
+    )
+
+
+def _request(parameters: Parameters) -> list[tuple[str, str]]:
+    shown: list[tuple[str, str]] = []
+    for name in parameters:
+        try:
+            value = parameters[name]
+        except InvalidRequest:
+            value = "(sent more than once)"
+        else:
+            value = value[:_LONGEST] if name in _SHOWN else _shortened(value)
+        shown.append((name, value))
+    return shown
+
+
+def _shortened(value: str) -> str:
+    return f"{value[:4]}…{value[-4:]}" if len(value) >= _LONG else "…"

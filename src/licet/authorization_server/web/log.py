@@ -1,0 +1,126 @@
+"""The log: one line a request, and a net under every other line.
+
+A request's line is made of fields that cannot hold a secret: no query, no body, no cookie, no header. Everything
+else that is logged, exceptions included, goes through ``redacted`` before it leaves the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final, TextIO
+
+import msgspec
+
+from licet.ambient import SECOND, Instant
+
+ACCESS: Final = logging.getLogger("licet.access")
+
+_OWN: Final = re.compile(r"lct[a-z]{2,3}_[0-9A-Za-z]{6,}")
+_JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*")
+_SCHEME: Final = re.compile(r"\b(basic|bearer|dpop)(:?\s+)[\w.~+/=-]{6,}", re.IGNORECASE)
+_COOKIE: Final = re.compile(r"((?:__Host-)?licet-[\w-]+=)[^\s;,'\"]+")
+_FIELD: Final = re.compile(
+    r"((?:client_secret|password|code|code_verifier|client_assertion|device_code|user_code|state|nonce|csrf|\w*token)"
+    r"(?:=|['\"]:\s?))(['\"]?)[^\s&,;'\"}]+",
+    re.IGNORECASE,
+)
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(10), *range(11, 32), *range(127, 160))}
+"""All but the line feed of a traceback: nobody's request may move the operator's cursor."""
+
+
+class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """One request, as it is remembered in the log."""
+
+    time: str
+    request_id: str
+    method: str
+    path: str
+    """Without its query."""
+    status: int
+    ms: float
+    peer: str
+    client_id: str = ""
+    """As claimed; whether it was proven, the status tells."""
+    error: str = ""
+    reference: str = ""
+
+
+def redacted(text: str) -> str:
+    """Mask what looks like a secret. Ours keep a fingerprint, so that an incident can be traced."""
+    text = _OWN.sub(_fingerprint, text)
+    text = _JWT.sub("eyJ…", text)
+    text = _SCHEME.sub(r"\1\2…", text)
+    text = _COOKIE.sub(r"\1…", text)
+    return _FIELD.sub(r"\1\2…", text)
+
+
+def timestamp(at: Instant) -> str:
+    """``2026-11-22T21:40:08.123Z``."""
+    seconds, rest = divmod(at, SECOND)
+    return f"{_second(seconds)}.{rest // 1000:03d}Z"
+
+
+def write(line: Line) -> None:
+    """Log a request. Without the search for the caller that ``Logger.info`` makes: it would cost more than the rest."""
+    record = logging.LogRecord(ACCESS.name, logging.INFO, "", 0, line, None, None)
+    ACCESS.handle(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """For machines: one JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.msg, Line):
+            return msgspec.json.encode(record.msg).decode()
+        entry: dict[str, Any] = {
+            "time": timestamp(Instant(int(record.created * SECOND))),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": redacted(record.getMessage()),
+        }
+        if record.exc_info:
+            entry["exception"] = redacted(self.formatException(record.exc_info))
+        return msgspec.json.encode(entry).decode()
+
+
+class HumanFormatter(logging.Formatter):
+    """For a terminal: short lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.msg, Line):
+            return _short(record.msg)
+        text = redacted(record.getMessage())
+        if record.exc_info:
+            text += "\n" + redacted(self.formatException(record.exc_info))
+        return f"{record.levelname.lower()}: {text}".translate(_CONTROLS)
+
+
+def configure(stream: TextIO, *, human: bool, access: bool, level: int = logging.INFO) -> None:
+    """Send every logger of this process, libraries included, through the net and to *stream*."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(HumanFormatter() if human else JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("licet").setLevel(level)
+    ACCESS.setLevel(logging.INFO if access else logging.CRITICAL)
+
+
+def _short(line: Line) -> str:
+    rest = " ".join(word for word in (line.client_id, line.error, line.reference) if word)
+    return f"{line.time[11:19]} {line.status} {line.method} {line.path} {line.ms:.0f} ms {rest}".rstrip()
+
+
+def _fingerprint(match: re.Match[str]) -> str:
+    secret = match[0]
+    digest = hashlib.sha256(secret.encode()).hexdigest()[:4]
+    return f"{secret.partition('_')[0]}_…(sha256:{digest})"
+
+
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,97 @@
+"""What is recorded of every change of state: a closed list, chained from the first row.
+
+An event is written in the transaction of the change it tells of; the store numbers it and links it to the
+one before by hash. No secret ever enters one.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from licet.ambient import Instant
+
+
+class EventType(StrEnum):
+    """Everything that can be recorded."""
+
+    ISSUER_CREATED = "issuer.created"
+    CONFIGURATION_APPLIED = "configuration.applied"
+    KEY_CREATED = "key.created"
+    CLIENT_CREATED = "client.created"
+    CLIENT_CHANGED = "client.changed"
+    CLIENT_DISABLED = "client.disabled"
+    RESOURCE_CREATED = "resource.created"
+    RESOURCE_CHANGED = "resource.changed"
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_CHANGED = "account.changed"
+    ACCOUNT_DISABLED = "account.disabled"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105  an event's name
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
+    SIGN_IN_FAILED = "sign_in.failed"
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_DENIED = "consent.denied"
+    CODE_ISSUED = "code.issued"
+    CODE_REPLAYED = "code.replayed"
+    TOKEN_ISSUED = "token.issued"  # noqa: S105  an event's name
+    TOKEN_REFRESHED = "token.refreshed"  # noqa: S105  an event's name
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105  an event's name
+    REFRESH_REUSED = "refresh.reused"
+    GRANT_ENDED = "grant.ended"
+    DEVICE_ASKED = "device.asked"
+    DEVICE_CLAIMED = "device.claimed"
+    DEVICE_APPROVED = "device.approved"
+    DEVICE_DENIED = "device.denied"
+    DEVICE_REPORTED = "device.reported"
+    ASSERTION_USED = "assertion.used"
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """One thing that happened: who, what, on what, with which outcome."""
+
+    issuer_id: int
+    type: EventType
+    at: Instant
+    actor: str = ""
+    """``client:ID``, ``subject:ID``, ``operator`` or ``licet``."""
+    subject: str = ""
+    client: str = ""
+    object: str = ""
+    """What was acted on where that is neither subject, client nor grant: a session, a key, an API."""
+    grant: int | None = None
+    txn: str = ""
+    request_id: str = ""
+    outcome: str = "done"
+    reason: str = ""
+    requirement: str = ""
+    data: dict[str, Any] = {}
+
+
+class Chained(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An event in its place in the chain of its node."""
+
+    node: int
+    seq: int
+    prev_hash: bytes
+    hash: bytes
+    event: Event
+
+
+GENESIS = bytes(32)
+"""What the first event of a node follows."""
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def body(event: Event) -> bytes:
+    """The event as the bytes that are stored and hashed."""
+    return _encode(event)
+
+
+def link(node: int, seq: int, prev_hash: bytes, event_body: bytes) -> bytes:
+    """The hash that chains *event_body* to what came before: SHA-256 over node, number, predecessor, event."""
+    return sha256(b"%d\x00%d\x00" % (node, seq) + prev_hash + event_body).digest()

@@ -1,0 +1,40 @@
+"""What a client declares about itself, by its IANA names (RFC 7591 §2, OpenID Connect Registration §2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A client's registered metadata; a field not given has the default its specification names."""
+
+    redirect_uris: tuple[str, ...] = ()
+    token_endpoint_auth_method: str = "client_secret_basic"
+    """``client_secret`` stands for Basic or body, whichever comes, never both (rulings V)."""
+    grant_types: tuple[str, ...] = ("authorization_code",)
+    response_types: tuple[str, ...] = ("code",)
+    response_modes: tuple[str, ...] = ("query", "form_post")
+    client_name: str = ""
+    client_uri: str | None = None
+    logo_uri: str | None = None
+    scope: tuple[str, ...] = ()
+    """What the client may ask for, at most."""
+    contacts: tuple[str, ...] = ()
+    tos_uri: str | None = None
+    policy_uri: str | None = None
+    jwks: dict[str, Any] | None = None
+    application_type: str = "web"
+    subject_type: str = "public"
+    id_token_signed_response_alg: str = "RS256"
+    token_endpoint_auth_signing_alg: str | None = None
+    default_max_age: int | None = None
+    require_auth_time: bool = False
+    initiate_login_uri: str | None = None
+    post_logout_redirect_uris: tuple[str, ...] = ()
+
+    @property
+    def public(self) -> bool:
+        """Whether the client cannot prove who it is (OAuth 2.1 §2.1)."""
+        return self.token_endpoint_auth_method == "none"

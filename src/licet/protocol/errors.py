@@ -1,0 +1,188 @@
+"""What the protocol says when it says no: one class per registered error code.
+
+The wire sees ``error`` and a fixed ASCII ``description`` written for the client's developer; ``detail``
+goes to the log alone; ``per`` names the requirement or the section and cannot be left out.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from licet.requirements.model import Citation, Requirement
+
+
+class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a fault
+    """An answer of the protocol that grants nothing (RFC 6749 §5.2)."""
+
+    error: ClassVar[str]
+    status: ClassVar[int] = 400
+
+    def __init__(self, description: str, *, per: Requirement | Citation, detail: str = "") -> None:
+        super().__init__(description)
+        self.description = description
+        self.per = per
+        self.detail = detail
+        self.retry_after_s: int | None = None
+
+    @property
+    def error_uri(self) -> str:
+        """Where the client's developer reads why."""
+        return self.per.url
+
+
+class InvalidRequest(Refusal):
+    """A parameter is missing, repeated or malformed (RFC 6749 §4.1.2.1, §5.2)."""
+
+    error = "invalid_request"
+
+
+class InvalidClient(Refusal):
+    """The client is unknown or did not prove who it is (RFC 6749 §5.2)."""
+
+    error = "invalid_client"
+    status = 401
+
+
+class InvalidGrant(Refusal):
+    """The code, refresh token or assertion is not good (RFC 6749 §5.2)."""
+
+    error = "invalid_grant"
+
+
+class UnauthorizedClient(Refusal):
+    """The client may not use this grant or response type (RFC 6749 §4.1.2.1, §5.2)."""
+
+    error = "unauthorized_client"
+
+
+class UnsupportedGrantType(Refusal):
+    """The server does not have this grant type (RFC 6749 §5.2)."""
+
+    error = "unsupported_grant_type"
+
+
+class UnsupportedResponseType(Refusal):
+    """The server does not have this response type (RFC 6749 §4.1.2.1)."""
+
+    error = "unsupported_response_type"
+
+
+class InvalidScope(Refusal):
+    """A scope is unknown, malformed or more than may be had (RFC 6749 §4.1.2.1, §5.2)."""
+
+    error = "invalid_scope"
+
+
+class InvalidTarget(Refusal):
+    """A resource is unknown or not to be had in this request (RFC 8707 §2)."""
+
+    error = "invalid_target"
+
+
+class AccessDenied(Refusal):
+    """The person, or the server for them, said no (RFC 6749 §4.1.2.1, RFC 8628 §3.5)."""
+
+    error = "access_denied"
+
+
+class LoginRequired(Refusal):
+    """Someone must sign in, and ``prompt=none`` forbids asking (OpenID Connect Core §3.1.2.6)."""
+
+    error = "login_required"
+
+
+class ConsentRequired(Refusal):
+    """Someone must agree, and ``prompt=none`` forbids asking (OpenID Connect Core §3.1.2.6)."""
+
+    error = "consent_required"
+
+
+class AccountSelectionRequired(Refusal):
+    """Someone must choose an account, and ``prompt=none`` forbids asking (OpenID Connect Core §3.1.2.6)."""
+
+    error = "account_selection_required"
+
+
+class RequestNotSupported(Refusal):
+    """Request objects by value are not taken (OpenID Connect Core §3.1.2.6)."""
+
+    error = "request_not_supported"
+
+
+class RequestUriNotSupported(Refusal):
+    """Request objects by reference are not taken (OpenID Connect Core §3.1.2.6)."""
+
+    error = "request_uri_not_supported"
+
+
+class RegistrationNotSupported(Refusal):
+    """The ``registration`` parameter is not taken (OpenID Connect Core §3.1.2.6)."""
+
+    error = "registration_not_supported"
+
+
+class UnsupportedTokenType(Refusal):
+    """This kind of token cannot be revoked here (RFC 7009 §2.2.1)."""
+
+    error = "unsupported_token_type"
+
+
+class ExpiredToken(Refusal):
+    """The device code has expired (RFC 8628 §3.5)."""
+
+    error = "expired_token"
+
+
+class InvalidToken(Refusal):
+    """The access token is expired, ended or not for here (RFC 6750 §3.1)."""
+
+    error = "invalid_token"
+    status = 401
+
+
+class InsufficientScope(Refusal):
+    """The access token does not reach this far (RFC 6750 §3.1)."""
+
+    error = "insufficient_scope"
+    status = 403
+
+
+class TemporarilyUnavailable(Refusal):
+    """Too much at once: come back after ``retry_after_s`` seconds (RFC 6749 §4.1.2.1)."""
+
+    error = "temporarily_unavailable"
+    status = 503
+
+
+class TooManyAttempts(InvalidClient):
+    """Too many wrong secrets from here (OAuth 2.1 §2.4.1: brute force)."""
+
+    status = 429
+
+
+class Pending(Exception):  # noqa: N818  a polling answer, not a fault
+    """An answer to polling that asks for patience (RFC 8628 §3.5). Not a refusal, so it cites nothing."""
+
+    error: ClassVar[str]
+    description: ClassVar[str]
+
+
+class AuthorizationPending(Pending):
+    """Nobody has decided yet."""
+
+    error = "authorization_pending"
+    description = "Nobody has decided yet; keep polling at the interval."
+
+
+class SlowDown(Pending):
+    """Asked too soon: the interval grows by five seconds and stays so."""
+
+    error = "slow_down"
+    description = "Polling too fast: add five seconds to the interval."
+
+
+class ForeignForm(Refusal):
+    """A form that did not come from the page we showed to this browser (RFC 6749 §10.12)."""
+
+    error = "invalid_request"
+    status = 403

@@ -1,0 +1,151 @@
+"""``licet.toml``: one configuration, read whole, with every mistake at once.
+
+``conf.d/*.toml`` beside it adds apps and APIs, for teams that own theirs. The file holds no secret, so
+reading needs none: ``desired.py`` fetches them when the records are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from licet.protocol import issuer as issuers
+from licet.registration import api_section, app_section, scopes, server_section
+from licet.registration.addresses import is_loopback
+from licet.registration.documents import PARTS, Documents
+from licet.registration.mistakes import ManifestErrors, Mistake, Place, shown
+from licet.registration.model import DesiredApi, DesiredApp, Manifest
+from licet.registration.table import Table
+
+__all__ = ["NAME", "Manifest", "ManifestErrors", "Mistake", "read"]
+
+NAME = "licet.toml"
+
+_ONLY_MAIN = ("issuer", "server", "lifetimes", "scopes")
+
+
+def read(path: Path) -> Manifest:
+    """Read the configuration at *path* and what ``conf.d`` beside it adds; raises ManifestErrors with all mistakes."""
+    mistakes: list[Mistake] = []
+    documents = Documents(mistakes)
+    main = documents.open(path, path.name)
+    parts = sorted((path.parent / PARTS).glob("*.toml")) if main else []
+    tables = [table for part in parts if (table := documents.open(part, f"{PARTS}/{part.name}"))]
+    if main is None:
+        raise ManifestErrors(mistakes)
+    manifest = _Reading(path, main, tables, documents).manifest()
+    if mistakes:
+        raise ManifestErrors(mistakes)
+    return manifest
+
+
+class _Reading:
+    """One run over files that could be parsed; what it returns counts only where it noted no mistake."""
+
+    def __init__(self, path: Path, main: Table, parts: list[Table], documents: Documents) -> None:
+        self._path = path
+        self._main = main
+        self._parts = parts
+        self._documents = documents
+
+    def manifest(self) -> Manifest:
+        main = self._main
+        issuer = _issuer(main)
+        server, lifetimes, words = main.table("server"), main.table("lifetimes"), main.table("scopes")
+        apis = self._apis(issuer)
+        apps = self._apps(apis, issuer)
+        main.close()
+        for part in self._parts:
+            _close(part)
+        return Manifest(
+            issuer=issuer,
+            server=server_section.server(server) if server else server_section.default(main.source.directory),
+            lifetimes=server_section.lifetimes(lifetimes) if lifetimes else (),
+            apis=apis,
+            apps=apps,
+            scopes=scopes.read_own(words) if words else (),
+            path=self._path.absolute(),
+            digest=hashlib.sha256(self._documents.content).digest(),
+        )
+
+    def _apis(self, issuer: str) -> tuple[DesiredApi, ...]:
+        """Every API; identifiers and scopes are each one's alone."""
+        audiences = {issuer: "the issuer itself", f"{issuer}/userinfo": "the issuer's own userinfo"}
+        owners: dict[str, str] = {}
+        apis = []
+        for name, table in self._named("api"):
+            api = api_section.read(table, name)
+            apis.append(api)
+            who = f"api.{name}"
+            if (other := audiences.setdefault(api.audience, who)) != who and api.audience:
+                table.wrong(
+                    "audience",
+                    f"{shown(api.audience)} already belongs to {other}",
+                    rule="RFC 8707 §2",
+                    fix="give each API an audience of its own",
+                )
+            for scope in api.scopes:
+                if (other := owners.setdefault(scope.name, who)) != who:
+                    place = table.source.place((*table.path, "scopes", scope.name), key=True)
+                    table.wrong(
+                        place,
+                        f"{shown(scope.name)} already belongs to {other}",
+                        rule="RFC 6749 §3.3; licet ruling B",
+                        fix="give each API scopes of its own",
+                    )
+        return tuple(apis)
+
+    def _apps(self, apis: tuple[DesiredApi, ...], issuer: str) -> tuple[DesiredApp, ...]:
+        known = frozenset(scope.name for api in apis for scope in api.scopes) if self._documents.complete else None
+        around = app_section.Surroundings(scopes=known, development=is_loopback(issuer))
+        return tuple(app for name, table in self._named("app") if (app := app_section.read(table, name, around)))
+
+    def _named(self, key: str) -> Iterator[tuple[str, Table]]:
+        """The tables under ``[key.*]`` of all files, each name once."""
+        seen: dict[str, Place] = {}
+        for top in (self._main, *self._parts):
+            group = top.table(key)
+            if group is None:
+                continue
+            for name in group.names():
+                table = group.table(name)
+                if table is None:
+                    continue
+                if (first := seen.setdefault(name, table.place())) != table.place():
+                    table.wrong(None, f"this {key} is already in {first.file}:{first.line}", fix="keep one of the two")
+                else:
+                    yield name, table
+
+
+def _issuer(main: Table) -> str:
+    url = main.text("issuer")
+    if url is None:
+        if "issuer" not in main:
+            main.missing(
+                "issuer",
+                "the server's own address is missing",
+                rule="RFC 8414 §2",
+                fix='write issuer = "https://id.example.com"',
+            )
+        return ""
+    if reason := issuers.acceptable(url, development=is_loopback(url)):
+        main.wrong(
+            "issuer",
+            f"{shown(url)} {reason}",
+            rule="RFC 8414 §2; RFC 9207 §2",
+            fix='write issuer = "https://id.example.com"',
+        )
+    return url
+
+
+def _close(part: Table) -> None:
+    """What only the main file may say is known here, and refused with the reason."""
+    for key in _ONLY_MAIN:
+        if part.take(key) is not None:
+            part.wrong(
+                part.source.place((key,), key=True),
+                f"{key} is not for {PARTS}: it is the whole server's",
+                fix=f"move it to {NAME}",
+            )
+    part.close()

@@ -1,0 +1,133 @@
+"""OpenID Connect: what is asked of the person, what the ID token says, and what is not taken."""
+
+from __future__ import annotations
+
+from licet.requirements.documents import (
+    LICET,
+    OIDC_CORE,
+    OIDC_DISCOVERY,
+    OIDC_REGISTRATION,
+    RFC_8725,
+)
+from licet.requirements.model import MAY, MUST, RULING, SHOULD, Requirement, Role
+
+PROMPT_KNOWN = Requirement(
+    id="prompt-known",
+    title="prompt holds words that exist, and none stands alone",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(OIDC_CORE("3.1.2.1"), note="none beside another word is an error"),
+        MUST(OIDC_CORE("3.1.2.2"), note="parameters are used as the specification says"),
+    ),
+    threat="A client that asked for a fresh sign-in believes it got one.",
+    remedy="Send none alone, or any of login, consent and select_account.",
+)
+
+PROMPT_NONE_SILENT = Requirement(
+    id="prompt-none-silent",
+    title="With prompt=none no page is shown, whatever is missing",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(OIDC_CORE("3.1.2.1")),
+        MUST(OIDC_CORE("3.1.2.3")),
+        MUST(OIDC_CORE("3.1.2.6"), note="which error says what is missing"),
+        RULING(LICET("C"), note="whose consent is remembered"),
+    ),
+    threat="A hidden frame hangs on a page that nobody sees, or a person is asked without context.",
+    remedy="Send the request again without prompt=none.",
+)
+
+PROMPT_HONOURED = Requirement(
+    id="prompt-honoured",
+    title="prompt=login and prompt=consent really ask, in this request",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(OIDC_CORE("3.1.2.3"), note="login"),
+        SHOULD(OIDC_CORE("3.1.2.1"), note="login and consent; licet always asks"),
+        RULING(LICET("L"), note="spent on the transaction: a sign-in counts if it came after it began"),
+    ),
+    threat="Whoever finds an open browser passes for its owner where the client asked for proof.",
+    remedy="Compare auth_time in the ID token.",
+    by_construction="What is still needed is decided in one place, from when somebody signed in and agreed.",
+)
+
+MAX_AGE_HONOURED = Requirement(
+    id="max-age-honoured",
+    title="A sign-in older than max_age is not used",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(OIDC_CORE("3.1.2.1")),
+        MUST(OIDC_CORE("2"), note="and auth_time is in the ID token"),
+        MUST(OIDC_CORE("15.1")),
+        RULING(LICET("L"), note="max_age=0 is prompt=login"),
+    ),
+    threat="A client that asked for a recent sign-in acts on an old one.",
+    remedy="Send max_age as whole seconds, and compare auth_time.",
+)
+
+NONCE_RETURNED = Requirement(
+    id="nonce-returned",
+    title="The ID token carries the nonce of its own request, unchanged",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(MUST(OIDC_CORE("2")), MUST(OIDC_CORE("3.1.3.6")), MUST(OIDC_CORE("15.5.2"), note="the client's duty")),
+    threat="An ID token or code of another session is injected unnoticed.",
+    remedy="Compare nonce with the one kept for this request.",
+    by_construction="The nonce travels with the code into the authorization that the ID token is made from.",
+)
+
+REQUEST_OBJECT_ANSWERED = Requirement(
+    id="request-object-answered",
+    title="Request objects and registrations that are not supported are refused by name, never overlooked",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(OIDC_CORE("6"), note="request"),
+        MUST(OIDC_CORE("6.2"), note="request_uri"),
+        MUST(OIDC_CORE("7.2.1"), note="registration"),
+        MUST(OIDC_CORE("3.1.2.6"), note="the errors"),
+    ),
+    threat="A client signs its request, and an unsigned one beside it is obeyed.",
+    remedy="Send the parameters themselves.",
+)
+
+USERINFO_NEEDS_OPENID = Requirement(
+    id="userinfo-needs-openid",
+    title="The userinfo endpoint answers to tokens from OpenID requests, and to no others",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(OIDC_CORE("5.3")),
+        MUST(OIDC_CORE("5.3.1")),
+        RULING(LICET("B"), note="which tokens have userinfo as an audience"),
+    ),
+    threat="An API uses the tokens it is sent to look up the people who send them.",
+    remedy="Ask for the scope openid, and for no other resource, to read userinfo.",
+)
+
+ID_TOKEN_HINT_OURS = Requirement(
+    id="id-token-hint-ours",
+    title="A hint is an ID token of this issuer, and nobody else is signed in for it",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(OIDC_CORE("3.1.2.2")),
+        SHOULD(OIDC_CORE("3.1.2.1"), note="otherwise login_required"),
+        RULING(LICET("S"), note="expired hints are taken"),
+    ),
+    threat="A client is given one person's tokens where it asked for another's.",
+    remedy="Send an ID token that this issuer gave to this client, or none.",
+)
+
+ID_TOKEN_ALGORITHM = Requirement(
+    id="id-token-algorithm",
+    title="An ID token is signed with the algorithm its client registered, RS256 where it is silent, never with none",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(OIDC_REGISTRATION("2")),
+        MUST(OIDC_CORE("15.1"), note="RS256 is there"),
+        MUST(OIDC_DISCOVERY("3")),
+        MAY(OIDC_CORE("2"), note="none is possible for the code flow; licet does not have it"),
+        MUST(RFC_8725("3.2")),
+        RULING(LICET("H")),
+    ),
+    threat="A client that expects one algorithm is talked into another.",
+    remedy="Register id_token_signed_response_alg, and accept only that.",
+    by_construction="The ring signs with the key of the registered algorithm, and has none for none.",
+)

@@ -1,0 +1,184 @@
+"""Transactions, remembered consents, grants, codes and devices."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from licet.ambient import SECOND, Instant
+from licet.events import Event
+from licet.storage.memory.world import Room
+from licet.storage.ports import Conclusion, Conflict, Ending, FoundCode, Standing
+from licet.storage.records import Consent, Grant, Pending, Transaction
+from licet.storage.terms import LIVE_PENDING, SLOWER_S
+
+
+class MemoryTransactions(Room):
+    """``ports.Transactions``."""
+
+    async def open(self, transaction: Transaction) -> None:
+        key = (transaction.issuer_id, transaction.txn_id)
+        if key in self._world.transactions:
+            raise Conflict(transaction.txn_id)
+        self._world.transactions[key] = transaction
+
+    async def find(self, issuer_id: int, txn_id: str) -> Transaction | None:
+        return self._world.transactions.get((issuer_id, txn_id))
+
+    async def adopt(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str) -> None:
+        transaction = self._open(issuer_id, txn_id)
+        if transaction is not None:
+            adopted = replace(transaction, subject_id=subject_id, session_id=session_id)
+            self._world.transactions[issuer_id, txn_id] = adopted
+
+    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:  # noqa: ARG002  the port's
+        transaction = self._open(issuer_id, txn_id)
+        if transaction is None:
+            return False
+        self._world.transactions[issuer_id, txn_id] = replace(transaction, state="denied")
+        self._world.record(event)
+        return True
+
+    async def conclude(self, conclusion: Conclusion) -> bool:
+        issuer_id, grant, code = conclusion.issuer_id, conclusion.grant, conclusion.code
+        if self._world.ended_meanwhile(grant):
+            return False
+        transaction = None if conclusion.txn_id is None else self._open(issuer_id, conclusion.txn_id)
+        if conclusion.txn_id is not None and (transaction is None or transaction.expires_at <= conclusion.at):
+            return False
+        if (
+            (issuer_id, grant.grant_id) in self._world.grants
+            or (issuer_id, grant.handle) in self._world.handles
+            or (issuer_id, code.digest) in self._world.codes
+        ):
+            raise Conflict("grant or code")
+        if transaction is not None:
+            consent_at = transaction.consent_at if conclusion.consent is None else conclusion.at
+            completed = replace(transaction, state="completed", consent_at=consent_at)
+            self._world.transactions[issuer_id, transaction.txn_id] = completed
+        self._world.keep(grant)
+        self._world.codes[issuer_id, code.digest] = code
+        if conclusion.consent is not None:
+            self._world.consents[issuer_id, grant.subject_id, grant.client_id] = conclusion.consent
+        self._world.record(*conclusion.events)
+        return True
+
+    def _open(self, issuer_id: int, txn_id: str) -> Transaction | None:
+        transaction = self._world.transactions.get((issuer_id, txn_id))
+        return transaction if transaction is not None and transaction.state == "open" else None
+
+
+class MemoryConsents(Room):
+    """``ports.Consents``."""
+
+    async def find(self, issuer_id: int, subject_id: str, client_id: str) -> Consent | None:
+        consent = self._world.consents.get((issuer_id, subject_id, client_id))
+        return consent if consent is not None and consent.revoked_at is None else None
+
+    async def withdraw(self, ending: Ending, subject_id: str, client_id: str) -> bool:
+        key = (ending.issuer_id, subject_id, client_id)
+        remembered = await self.find(*key)
+        forgotten = self._world.forget([remembered] if remembered else [], ending.at)
+        held = (g for g in self._world.grants.values() if (g.issuer_id, g.subject_id, g.client_id) == key)
+        if not self._world.end_grants(held, ending.at, ending.reason) and not forgotten:
+            return False
+        self._world.tell(ending)
+        return True
+
+
+class MemoryGrants(Room):
+    """``ports.Grants``."""
+
+    async def find_by_handle(self, issuer_id: int, handle: str) -> Standing | None:
+        return self._world.standing(issuer_id, self._world.handles.get((issuer_id, handle), 0))
+
+    async def end(self, ending: Ending, grant_id: int) -> bool:
+        if not self._world.end_grant(ending.issuer_id, grant_id, ending.at, ending.reason):
+            return False
+        self._world.tell(ending)
+        return True
+
+
+class MemoryCodes(Room):
+    """``ports.Codes``."""
+
+    async def find(self, issuer_id: int, digest: bytes) -> FoundCode | None:
+        code = self._world.codes.get((issuer_id, digest))
+        standing = None if code is None else self._world.standing(issuer_id, code.grant_id)
+        return None if code is None or standing is None else FoundCode(code=code, standing=standing)
+
+
+class MemoryDevices(Room):
+    """``ports.Devices``."""
+
+    async def open(self, pending: Pending, event: Event) -> bool:
+        key = (pending.issuer_id, pending.device_digest)
+        asked = (pending.issuer_id, pending.user_code_digest)
+        for other in self._world.pending.values():
+            live = other.state in LIVE_PENDING and other.expires_at > pending.created_at
+            if live and (other.issuer_id, other.user_code_digest) == asked:
+                return False
+        if key in self._world.pending:
+            raise Conflict("device code")
+        self._world.pending[key] = pending
+        self._world.record(event)
+        return True
+
+    async def find_by_user_code(self, issuer_id: int, digest: bytes) -> Pending | None:
+        found = [p for p in self._world.pending.values() if (p.issuer_id, p.user_code_digest) == (issuer_id, digest)]
+        return max(found, key=lambda pending: pending.created_at, default=None)
+
+    async def find(self, issuer_id: int, device_digest: bytes) -> Pending | None:
+        return self._world.pending.get((issuer_id, device_digest))
+
+    async def standing(self, issuer_id: int, grant_id: int) -> Standing | None:
+        return self._world.standing(issuer_id, grant_id)
+
+    async def claim(self, issuer_id: int, device_digest: bytes, subject_id: str, at: Instant, event: Event) -> bool:
+        pending = self._world.pending.get((issuer_id, device_digest))
+        if pending is None or pending.expires_at <= at:
+            return False
+        if pending.state == "open":
+            claimed = replace(pending, state="claimed", claimed_by=subject_id)
+            self._world.pending[issuer_id, device_digest] = claimed
+            self._world.record(event)
+            return True
+        return (pending.state, pending.claimed_by) == ("claimed", subject_id)
+
+    async def decide(
+        self,
+        issuer_id: int,
+        device_digest: bytes,
+        subject_id: str,
+        at: Instant,
+        grant: Grant | None,
+        events: tuple[Event, ...],
+    ) -> bool:
+        pending = self._world.pending.get((issuer_id, device_digest))
+        if (
+            pending is None
+            or (pending.state, pending.claimed_by) != ("claimed", subject_id)
+            or pending.expires_at <= at
+        ):
+            return False
+        if grant is None:
+            decided = replace(pending, state="denied", decided_at=at)
+        elif self._world.ended_meanwhile(grant):
+            return False
+        else:
+            decided = replace(pending, state="approved", decided_at=at, grant_id=grant.grant_id)
+            self._world.keep(grant)
+        self._world.pending[issuer_id, device_digest] = decided
+        self._world.record(*events)
+        return True
+
+    async def poll(self, issuer_id: int, device_digest: bytes, client_id: str, at: Instant) -> bool:
+        pending = self._world.pending.get((issuer_id, device_digest))
+        if pending is None or pending.client_id != client_id:
+            return False
+        in_time = pending.next_poll_at <= at
+        interval_s = pending.interval_s if in_time else pending.interval_s + SLOWER_S
+        next_poll_at = Instant(at + interval_s * SECOND)
+        self._world.pending[issuer_id, device_digest] = replace(
+            pending, interval_s=interval_s, next_poll_at=next_poll_at
+        )
+        return in_time

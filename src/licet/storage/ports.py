@@ -1,0 +1,478 @@
+"""What a backend must be able to do, in the protocol's verbs.
+
+Reading ports are one per record. Whatever must become durable together goes through one verb, so that a
+backend cannot do half of it. Single use is decided by one atomic statement with the whole predicate in it.
+Every answer arrives after the commit. ``contract.py`` is the suite that every backend must pass.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from licet.ambient import Instant
+from licet.events import Chained, Event
+from licet.storage.records import (
+    AccessToken,
+    Account,
+    Authenticator,
+    Client,
+    Code,
+    Consent,
+    Credential,
+    Family,
+    Grant,
+    Issuer,
+    Key,
+    Pending,
+    Refused,
+    Resource,
+    Revocation,
+    Scope,
+    Session,
+    Transaction,
+)
+
+
+class Unavailable(Exception):  # noqa: N818  a condition of the store, not a mistake of the caller
+    """The store cannot write now (disk full, queue full): nothing was done, try again later."""
+
+
+class Conflict(Exception):  # noqa: N818  a condition of the store, not a mistake of the caller
+    """Something that must be unique was there already (an id, a URL, a scope's name): nothing was done."""
+
+
+# What admission needs to know of everything a grant hangs on, read in one go.
+
+
+class Standing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A grant and the present state of the person and the session it hangs on."""
+
+    grant: Grant
+    subject_status: str
+    """Of the account; ``gone`` where there is none."""
+    subject_epoch: Instant
+    session: Session | None
+    """None where the grant has none, or it is gone from the store."""
+
+
+class FoundToken(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An opaque access token with what it hangs on; *standing* is None for a client's own."""
+
+    token: AccessToken
+    standing: Standing | None
+
+
+class FoundCode(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A code, used or not, with what it hangs on."""
+
+    code: Code
+    standing: Standing
+
+
+class FoundFamily(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A refresh token's family with what it hangs on."""
+
+    family: Family
+    standing: Standing
+
+
+class SignedIn(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A browser session and the account it belongs to."""
+
+    session: Session
+    account: Account
+
+
+class Person(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An account and what it proves itself with."""
+
+    account: Account
+    authenticators: tuple[Authenticator, ...]
+
+
+class Registered(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A client and its live credentials."""
+
+    client: Client
+    credentials: tuple[Credential, ...]
+
+
+class Protected(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An API, its scopes and its live credentials."""
+
+    resource: Resource
+    scopes: tuple[Scope, ...]
+    credentials: tuple[Credential, ...]
+
+
+# What is consumed when tokens are issued.
+
+
+class ConsumeCode(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Use a code once: only if it is this client's, unused and unexpired at ``Issuance.at``."""
+
+    digest: bytes
+    client_id: str
+    grant_id: int
+    challenge_key: bytes | None
+    """Remembered as used, so that no later request may carry the same challenge (rulings N)."""
+    tombstone_until: Instant
+
+
+class ConsumeDevice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Use an approved device code once: only if it is this client's, approved and unexpired."""
+
+    device_digest: bytes
+    client_id: str
+    grant_id: int
+
+
+class RotateFamily(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Replace or reuse a family's head by compare-and-swap: only if the head is still *presented* at *generation*
+    and the family has not ended or expired. *successor* None: the same token stays (not rotated)."""
+
+    handle: bytes
+    client_id: str
+    grant_id: int
+    generation: int
+    presented: bytes
+    successor: bytes | None
+    idle_until: Instant
+    purge_at: Instant
+
+
+Consumed = ConsumeCode | ConsumeDevice | RotateFamily
+
+
+class Issuance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Everything that becomes durable when tokens are issued, in one transaction."""
+
+    issuer_id: int
+    at: Instant
+    consumes: Consumed | None
+    """None for client credentials: nothing is used up."""
+    access_token: AccessToken | None
+    """None for a JWT."""
+    family: Family | None
+    """A new family; a rotation is in *consumes*."""
+    event: Event
+    """Recorded iff the issuance succeeds."""
+    replayed: Event
+    """Recorded, once, iff the artefact had been used before and its grant ends for it."""
+    revocation: Revocation | None
+    """Written with *replayed*: the end of the grant, for the feed."""
+
+
+class Redeemed(msgspec.Struct, frozen=True, gc=False):
+    """It was good, is used now, and everything is stored."""
+
+
+class AlreadyRedeemed(msgspec.Struct, frozen=True, gc=False):
+    """It was used before. For a code and a superseded refresh token the grant has ended in the same
+    transaction, once; for a device code nothing ends (rulings A)."""
+
+    grant_id: int
+
+
+class Unknown(msgspec.Struct, frozen=True, gc=False):
+    """It does not exist, is not the caller's, or has expired; nothing changed."""
+
+
+Outcome = Redeemed | AlreadyRedeemed | Unknown
+
+
+class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The end of an authorization request that was allowed: grant, code and remembered consent together."""
+
+    issuer_id: int
+    at: Instant
+    txn_id: str | None
+    """Completed by this, only if it is still open; None where no page was needed."""
+    grant: Grant
+    code: Code
+    consent: Consent | None
+    """Newly given, to be remembered; replaces what was remembered before."""
+    events: tuple[Event, ...]
+
+
+class Ending(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The end of one thing, with its line in the feed and its event; a second one changes nothing."""
+
+    issuer_id: int
+    at: Instant
+    reason: str
+    revocation: Revocation
+    event: Event
+
+
+class Issuers(Protocol):
+    """Authorization servers."""
+
+    async def find(self, url: str) -> Issuer | None: ...
+    async def only(self) -> Issuer | None:
+        """The one issuer of this store, if there is one."""
+
+    async def create(self, issuer: Issuer, event: Event) -> None: ...
+    async def move(self, issuer_id: int, url: str) -> None:
+        """Change the URL: development only, where the port may be another each day."""
+
+    async def generation(self, issuer_id: int) -> int:
+        """Grows with every ``put``, ``disable``, password change… of configuration and people."""
+
+
+class Keys(Protocol):
+    """Signing keys."""
+
+    async def every(self, issuer_id: int) -> tuple[Key, ...]: ...
+    async def create(self, keys: tuple[Key, ...], events: tuple[Event, ...]) -> None: ...
+
+
+class Clients(Protocol):
+    """Registered clients."""
+
+    async def find(self, issuer_id: int, client_id: str) -> Registered | None: ...
+    async def every(self, issuer_id: int) -> tuple[Registered, ...]: ...
+    async def put(self, client: Client, credentials: tuple[Credential, ...], event: Event) -> None:
+        """Create or replace a client and all its credentials; its epoch never falls."""
+
+    async def end(self, ending: Ending, client_id: str) -> bool:
+        """Disable: status, epoch = ending.at, revocation, event. False if unknown or already disabled."""
+
+
+class Resources(Protocol):
+    """Protected APIs."""
+
+    async def every(self, issuer_id: int) -> tuple[Protected, ...]: ...
+    async def own_scopes(self, issuer_id: int) -> tuple[Scope, ...]:
+        """The issuer's own scopes, of no API (openid, profile…), where the operator gave them words."""
+
+    async def put(
+        self, resource: Resource, scopes: tuple[Scope, ...], credentials: tuple[Credential, ...], event: Event
+    ) -> None:
+        """Create or replace an API (by its name), all its scopes and credentials.
+
+        Conflict: another API has the identifier or one of the scopes.
+        """
+
+    async def put_own_scopes(self, issuer_id: int, scopes: tuple[Scope, ...], event: Event) -> None:
+        """Replace all of the issuer's own scopes. Conflict: an API has one of them."""
+
+
+class Accounts(Protocol):
+    """People."""
+
+    async def find(self, issuer_id: int, subject_id: str) -> Person | None: ...
+    async def find_by_login(self, issuer_id: int, identifier: str) -> Person | None:
+        """By the canonical form of what people type (see ``resource_owner/accounts.py``)."""
+
+    async def create(
+        self, account: Account, identifiers: tuple[str, ...], authenticator: Authenticator, event: Event
+    ) -> bool:
+        """False, and nothing done, if an identifier is taken."""
+
+    async def set_password(self, ending: Ending, authenticator: Authenticator) -> bool:
+        """Replace the password; everything issued to the person up to ``ending.at`` ends (rulings D)."""
+
+    async def rehash(self, authenticator: Authenticator) -> None:
+        """The same password under a newer cost; nothing ends."""
+
+    async def end(self, ending: Ending, subject_id: str) -> bool:
+        """Disable the person: status, epoch, sessions, revocation, event."""
+
+
+class Sessions(Protocol):
+    """Browser sessions."""
+
+    async def find(self, issuer_id: int, digest: bytes) -> SignedIn | None:
+        """By the digest of the cookie; also ended or expired ones: ``sessions.py`` judges."""
+
+    async def begin(self, session: Session, replaces: bytes | None, txn_id: str | None, event: Event) -> None:
+        """Store a new session with its first authentication; end the one whose digest is *replaces*, if any
+        (another person's, or a planted one); note subject, session and ``login_at`` on the transaction."""
+
+    async def again(self, session: Session, old_digest: bytes, txn_id: str | None, event: Event) -> None:
+        """The same person proved themselves again: new digest, times and one more authentication.
+
+        Nothing is done if *old_digest* is not (or no longer) this live session's: an ended one never revives.
+        """
+
+    async def touch(self, issuer_id: int, session_id: str, idle_until: Instant) -> None: ...
+    async def end(self, ending: Ending, session_id: str) -> bool: ...
+
+
+class Transactions(Protocol):
+    """Authorization requests that wait for a person."""
+
+    async def open(self, transaction: Transaction) -> None: ...
+    async def find(self, issuer_id: int, txn_id: str) -> Transaction | None: ...
+    async def adopt(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str) -> None:
+        """Note who is acting in it, where they were signed in already."""
+
+    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:
+        """Close it without a grant; False if it was not open."""
+
+    async def conclude(self, conclusion: Conclusion) -> bool:
+        """Grant, code, consent and events; False, and nothing done, if the transaction was not open."""
+
+
+class Consents(Protocol):
+    """Remembered decisions."""
+
+    async def find(self, issuer_id: int, subject_id: str, client_id: str) -> Consent | None:
+        """What is remembered and not withdrawn; the caller judges ``expires_at``."""
+
+    async def withdraw(self, ending: Ending, subject_id: str, client_id: str) -> bool:
+        """Forget the decision and end every grant of this person to this client; False if there was neither."""
+
+
+class Grants(Protocol):
+    """What was allowed."""
+
+    async def find_by_handle(self, issuer_id: int, handle: str) -> Standing | None: ...
+    async def end(self, ending: Ending, grant_id: int) -> bool:
+        """End the grant and every family on it."""
+
+
+class Codes(Protocol):
+    """Authorization codes."""
+
+    async def find(self, issuer_id: int, digest: bytes) -> FoundCode | None: ...
+
+
+class Families(Protocol):
+    """Refresh tokens."""
+
+    async def find(self, issuer_id: int, handle: bytes) -> FoundFamily | None: ...
+    async def reused(self, ending: Ending, handle: bytes) -> bool:
+        """A superseded token came back: end family and grant with event and feed line, once; then only count."""
+
+
+class Devices(Protocol):
+    """Requests of devices that wait for a person."""
+
+    async def open(self, pending: Pending, event: Event) -> bool:
+        """False, and nothing done, if a live request already has this user code."""
+
+    async def find_by_user_code(self, issuer_id: int, digest: bytes) -> Pending | None:
+        """The newest request with this user code, in whatever state; only one of them is ever live."""
+
+    async def find(self, issuer_id: int, device_digest: bytes) -> Pending | None: ...
+    async def standing(self, issuer_id: int, grant_id: int) -> Standing | None: ...
+    async def claim(self, issuer_id: int, device_digest: bytes, subject_id: str, at: Instant, event: Event) -> bool:
+        """Only if open and unexpired, or already claimed by the same person (then no event); False for anyone else."""
+
+    async def decide(
+        self,
+        issuer_id: int,
+        device_digest: bytes,
+        subject_id: str,
+        at: Instant,
+        grant: Grant | None,
+        events: tuple[Event, ...],
+    ) -> bool:
+        """Approve with *grant* or deny with None: only the one who claimed it, only once, only unexpired."""
+
+    async def poll(self, issuer_id: int, device_digest: bytes, client_id: str, at: Instant) -> bool:
+        """Note a poll. True in time; False too soon, and the interval has grown by five seconds for good
+        (RFC 8628 §3.5). Another client's poll is False and changes nothing."""
+
+
+class AccessTokens(Protocol):
+    """Opaque access tokens."""
+
+    async def find(self, issuer_id: int, digest: bytes) -> FoundToken | None: ...
+    async def revoke(self, ending: Ending, digest: bytes) -> bool: ...
+    async def revoke_jwt(self, ending: Ending) -> bool:
+        """A JWT has no row: only the feed line (kind ``jti``) and the event; False if already there."""
+
+
+class Revocations(Protocol):
+    """The feed of endings."""
+
+    async def ended(self, issuer_id: int, kind: str, key: str) -> Instant | None:
+        """When this ended, if the feed still says so."""
+
+    async def since(self, issuer_id: int, seq: int, limit: int) -> tuple[Revocation, ...]: ...
+
+
+class Replay(Protocol):
+    """Things that may be seen once."""
+
+    async def burn(self, issuer_id: int, kind: str, key: bytes, at: Instant, expires_at: Instant, event: Event) -> bool:
+        """Insert-once; False if it was there and unexpired. The event is recorded with a success."""
+
+    async def seen(self, issuer_id: int, kind: str, key: bytes, at: Instant) -> bool: ...
+
+
+class Throttles(Protocol):
+    """Buckets of wrong guesses (a generic cell rate: one time per key says all)."""
+
+    async def spend(self, issuer_id: int, key: bytes, at: Instant, cost_us: int, burst_us: int) -> Instant | None:
+        """Take *cost_us* from a bucket of *burst_us*; None if there was room, else the instant when there will be.
+        A refused spend takes nothing. Atomic: parallel guesses cannot share one slot."""
+
+    async def refund(self, issuer_id: int, key: bytes, cost_us: int) -> None: ...
+
+
+class Events(Protocol):
+    """The record."""
+
+    async def record(self, event: Event) -> None:
+        """Write down something that changes nothing else: a failed sign-in."""
+
+    async def tail(self, issuer_id: int, limit: int) -> tuple[Chained, ...]:
+        """The newest, oldest first."""
+
+    async def verify(self) -> int | None:
+        """Walk the chain of every node; the number of the first broken link, or None if whole."""
+
+
+class Refusals(Protocol):
+    """Refusals that were answered: a bounded spool into a capped table, written with the next commit."""
+
+    def spool(self, refused: Refused) -> None:
+        """Never waits, never fails; the oldest give way."""
+
+    async def find(self, issuer_id: int, reference: str) -> Refused | None: ...
+
+
+class Store(Protocol):
+    """One backend, opened."""
+
+    issuers: Issuers
+    keys: Keys
+    clients: Clients
+    resources: Resources
+    accounts: Accounts
+    sessions: Sessions
+    transactions: Transactions
+    consents: Consents
+    grants: Grants
+    codes: Codes
+    families: Families
+    devices: Devices
+    access_tokens: AccessTokens
+    revocations: Revocations
+    replay: Replay
+    throttles: Throttles
+    events: Events
+    refusals: Refusals
+
+    async def issue(self, issuance: Issuance) -> Outcome:
+        """The one verb by which tokens become durable (house law 1)."""
+
+    def next_id(self, at: Instant) -> int:
+        """An id that was never given before and grows with time."""
+
+    async def latest(self) -> Instant:
+        """The latest instant this store remembers; the clock never goes behind it."""
+
+    async def purge(self, at: Instant, limit: int) -> int:
+        """Delete up to *limit* rows whose time is over, in one small batch; how many went."""
+
+    async def flush(self) -> None:
+        """Write what is spooled."""
+
+    async def close(self) -> None: ...

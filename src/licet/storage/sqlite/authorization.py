@@ -1,0 +1,151 @@
+"""Transactions, remembered consents, grants and codes: from the question to the authority."""
+
+from __future__ import annotations
+
+from licet.ambient import Instant
+from licet.events import Event
+from licet.storage.ports import Conclusion, Ending, FoundCode, Standing
+from licet.storage.records import Code, Consent, Grant, Transaction
+from licet.storage.sqlite import standing
+from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.endings import end_consent, end_grant, tell
+from licet.storage.sqlite.room import Room
+from licet.storage.sqlite.standing import GRANTS
+from licet.storage.sqlite.transaction import Tx, entry
+
+TRANSACTIONS = Codec(Transaction, "transactions")
+CONSENTS = Codec(Consent, "consents")
+CODES = Codec(Code, "codes")
+
+FIND_TRANSACTION = f"SELECT {TRANSACTIONS.columns} FROM transactions WHERE issuer_id = ? AND txn_id = ?"  # noqa: S608
+ADOPT = """
+    UPDATE transactions SET subject_id = ?, session_id = ? WHERE issuer_id = ? AND txn_id = ? AND state = 'open'
+"""
+DENY = "UPDATE transactions SET state = 'denied' WHERE issuer_id = ? AND txn_id = ? AND state = 'open'"
+COMPLETE = """
+    UPDATE transactions SET state = 'completed', consent_at = coalesce(?, consent_at)
+    WHERE issuer_id = ? AND txn_id = ? AND state = 'open' AND expires_at > ?
+"""
+ENDED_MEANWHILE = """
+    SELECT 1 FROM sessions WHERE issuer_id = ?1 AND session_id = ?2 AND status <> 'active'
+    UNION ALL SELECT 1 FROM accounts WHERE issuer_id = ?1 AND subject_id = ?3 AND status <> 'active'
+"""
+
+FIND_CONSENT = f"""
+    SELECT {CONSENTS.columns} FROM consents
+    WHERE issuer_id = ? AND subject_id = ? AND client_id = ? AND revoked_at IS NULL
+"""  # noqa: S608
+DROP_CONSENT = "DELETE FROM consents WHERE issuer_id = ? AND subject_id = ? AND client_id = ?"
+WITHDRAW = """
+    UPDATE consents SET revoked_at = ?
+    WHERE issuer_id = ? AND subject_id = ? AND client_id = ? AND revoked_at IS NULL
+"""
+
+FIND_CODE = f"""
+    SELECT {CODES.of("t")}, {standing.COLUMNS} FROM codes AS t JOIN grants AS g ON {standing.ON_GRANT} {standing.JOIN}
+    WHERE t.issuer_id = ? AND t.digest = ?
+"""  # noqa: S608
+
+
+def ended_meanwhile(tx: Tx, grant: Grant) -> bool:
+    """Whether the person or the session ended between the judgement and this write."""
+    return bool(tx.rows(ENDED_MEANWHILE, (grant.issuer_id, grant.session_id, grant.subject_id)))
+
+
+class SQLiteTransactions(Room):
+    """``ports.Transactions``."""
+
+    async def open(self, transaction: Transaction) -> None:
+        row = TRANSACTIONS.encode(transaction)
+        await self._write.submit(lambda tx: tx.run(TRANSACTIONS.insert, row))
+
+    async def find(self, issuer_id: int, txn_id: str) -> Transaction | None:
+        row = self._read.row(FIND_TRANSACTION, (issuer_id, txn_id))
+        return None if row is None else TRANSACTIONS.decode(row)
+
+    async def adopt(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str) -> None:
+        await self._write.submit(lambda tx: tx.run(ADOPT, (subject_id, session_id, issuer_id, txn_id)))
+
+    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:  # noqa: ARG002  the port's
+        line = entry(event)
+
+        def work(tx: Tx) -> bool:
+            if not tx.run(DENY, (issuer_id, txn_id)):
+                return False
+            tx.record(line)
+            return True
+
+        return await self._write.submit(work)
+
+    async def conclude(self, conclusion: Conclusion) -> bool:
+        grant, code = GRANTS.encode(conclusion.grant), CODES.encode(conclusion.code)
+        consent = None if conclusion.consent is None else CONSENTS.encode(conclusion.consent)
+        lines = [entry(event) for event in conclusion.events]
+        consent_at = None if consent is None else conclusion.at
+        completes = (consent_at, conclusion.issuer_id, conclusion.txn_id, conclusion.at)
+
+        def work(tx: Tx) -> bool:
+            if ended_meanwhile(tx, conclusion.grant):
+                return False
+            if conclusion.txn_id is not None and not tx.run(COMPLETE, completes):
+                return False
+            tx.run(GRANTS.insert, grant)
+            tx.run(CODES.insert, code)
+            if consent is not None:
+                tx.run(DROP_CONSENT, (grant[0], conclusion.grant.subject_id, conclusion.grant.client_id))
+                tx.run(CONSENTS.insert, consent)
+            for line in lines:
+                tx.record(line)
+            return True
+
+        return await self._write.submit(work)
+
+
+class SQLiteConsents(Room):
+    """``ports.Consents``."""
+
+    async def find(self, issuer_id: int, subject_id: str, client_id: str) -> Consent | None:
+        row = self._read.row(FIND_CONSENT, (issuer_id, subject_id, client_id))
+        return None if row is None else CONSENTS.decode(row)
+
+    async def withdraw(self, ending: Ending, subject_id: str, client_id: str) -> bool:
+        line = entry(ending.event)
+        key = (ending.issuer_id, subject_id, client_id)
+
+        def work(tx: Tx) -> bool:
+            forgotten = tx.run(WITHDRAW, (ending.at, *key))
+            if not end_consent(tx, *key, ending.at, ending.reason) and not forgotten:
+                return False
+            tell(tx, ending, line)
+            return True
+
+        return await self._write.submit(work)
+
+
+class SQLiteGrants(Room):
+    """``ports.Grants``."""
+
+    async def find_by_handle(self, issuer_id: int, handle: str) -> Standing | None:
+        row = self._read.row(standing.BY_HANDLE, (issuer_id, handle))
+        return None if row is None else standing.decode(row)
+
+    async def end(self, ending: Ending, grant_id: int) -> bool:
+        line = entry(ending.event)
+
+        def work(tx: Tx) -> bool:
+            if not end_grant(tx, ending.issuer_id, grant_id, ending.at, ending.reason):
+                return False
+            tell(tx, ending, line)
+            return True
+
+        return await self._write.submit(work)
+
+
+class SQLiteCodes(Room):
+    """``ports.Codes``."""
+
+    async def find(self, issuer_id: int, digest: bytes) -> FoundCode | None:
+        row = self._read.row(FIND_CODE, (issuer_id, digest))
+        if row is None:
+            return None
+        return FoundCode(code=CODES.decode(row), standing=standing.decode(row, CODES.width))

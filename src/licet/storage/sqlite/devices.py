@@ -1,0 +1,122 @@
+"""Devices that wait for a person (RFC 8628): each step one statement with the whole condition in it (rulings X)."""
+
+from __future__ import annotations
+
+from licet.ambient import SECOND, Instant
+from licet.events import Event
+from licet.storage.ports import Standing
+from licet.storage.records import Grant, Pending
+from licet.storage.sqlite import standing
+from licet.storage.sqlite.authorization import ended_meanwhile
+from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.room import Room
+from licet.storage.sqlite.standing import GRANTS
+from licet.storage.sqlite.transaction import Tx, entry
+from licet.storage.terms import LIVE_PENDING, SLOWER_S
+
+PENDING = Codec(Pending, "pending")
+
+FIND = f"SELECT {PENDING.columns} FROM pending WHERE issuer_id = ? AND device_digest = ?"  # noqa: S608
+FIND_BY_USER_CODE = f"""
+    SELECT {PENDING.columns} FROM pending WHERE issuer_id = ? AND user_code_digest = ? ORDER BY created_at DESC LIMIT 1
+"""  # noqa: S608
+LIVE_USER_CODE = f"""
+    SELECT 1 FROM pending WHERE issuer_id = ? AND user_code_digest = ? AND state IN {LIVE_PENDING} AND expires_at > ?
+"""  # noqa: S608
+CLAIM = """
+    UPDATE pending SET state = 'claimed', claimed_by = ?
+    WHERE issuer_id = ? AND device_digest = ? AND state = 'open' AND expires_at > ?
+"""
+CLAIMED = """
+    SELECT 1 FROM pending
+    WHERE claimed_by = ? AND issuer_id = ? AND device_digest = ? AND state = 'claimed' AND expires_at > ?
+"""
+DECIDE = """
+    UPDATE pending SET state = ?, decided_at = ?, grant_id = ?
+    WHERE issuer_id = ? AND device_digest = ? AND state = 'claimed' AND claimed_by = ? AND expires_at > ?
+"""
+POLL_IN_TIME = f"""
+    UPDATE pending SET next_poll_at = ?1 + interval_s * {SECOND}
+    WHERE issuer_id = ?2 AND device_digest = ?3 AND client_id = ?4 AND next_poll_at <= ?1
+"""  # noqa: S608
+POLL_TOO_SOON = f"""
+    UPDATE pending SET interval_s = interval_s + {SLOWER_S}, next_poll_at = ?1 + (interval_s + {SLOWER_S}) * {SECOND}
+    WHERE issuer_id = ?2 AND device_digest = ?3 AND client_id = ?4
+"""  # noqa: S608
+
+
+class SQLiteDevices(Room):
+    """``ports.Devices``."""
+
+    async def open(self, pending: Pending, event: Event) -> bool:
+        row, line = PENDING.encode(pending), entry(event)
+        taken = (pending.issuer_id, pending.user_code_digest, pending.created_at)
+
+        def work(tx: Tx) -> bool:
+            if tx.rows(LIVE_USER_CODE, taken):
+                return False
+            tx.run(PENDING.insert, row)
+            tx.record(line)
+            return True
+
+        return await self._write.submit(work)
+
+    async def find_by_user_code(self, issuer_id: int, digest: bytes) -> Pending | None:
+        row = self._read.row(FIND_BY_USER_CODE, (issuer_id, digest))
+        return None if row is None else PENDING.decode(row)
+
+    async def find(self, issuer_id: int, device_digest: bytes) -> Pending | None:
+        row = self._read.row(FIND, (issuer_id, device_digest))
+        return None if row is None else PENDING.decode(row)
+
+    async def standing(self, issuer_id: int, grant_id: int) -> Standing | None:
+        row = self._read.row(standing.BY_ID, (issuer_id, grant_id))
+        return None if row is None else standing.decode(row)
+
+    async def claim(self, issuer_id: int, device_digest: bytes, subject_id: str, at: Instant, event: Event) -> bool:
+        line = entry(event)
+        who = (subject_id, issuer_id, device_digest, at)
+
+        def work(tx: Tx) -> bool:
+            if not tx.run(CLAIM, who):
+                return bool(tx.rows(CLAIMED, who))
+            tx.record(line)
+            return True
+
+        return await self._write.submit(work)
+
+    async def decide(
+        self,
+        issuer_id: int,
+        device_digest: bytes,
+        subject_id: str,
+        at: Instant,
+        grant: Grant | None,
+        events: tuple[Event, ...],
+    ) -> bool:
+        lines = [entry(event) for event in events]
+        state, grant_id = ("denied", None) if grant is None else ("approved", grant.grant_id)
+        decides = (state, at, grant_id, issuer_id, device_digest, subject_id, at)
+        row = None if grant is None else GRANTS.encode(grant)
+
+        def work(tx: Tx) -> bool:
+            if (grant is not None and ended_meanwhile(tx, grant)) or not tx.run(DECIDE, decides):
+                return False
+            if row is not None:
+                tx.run(GRANTS.insert, row)
+            for line in lines:
+                tx.record(line)
+            return True
+
+        return await self._write.submit(work)
+
+    async def poll(self, issuer_id: int, device_digest: bytes, client_id: str, at: Instant) -> bool:
+        polled = (at, issuer_id, device_digest, client_id)
+
+        def work(tx: Tx) -> bool:
+            if tx.run(POLL_IN_TIME, polled):
+                return True
+            tx.run(POLL_TOO_SOON, polled)
+            return False
+
+        return await self._write.submit(work)

@@ -1,0 +1,83 @@
+"""What ends together: a grant and its families, a session and its online grants (rulings D).
+
+An ending is written into the grants themselves, not only into an epoch beside them, so that the one statement
+that consumes a code or a refresh token sees it: whoever was judged a moment before can no longer redeem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from licet.ambient import Instant
+from licet.storage.ports import Ending
+from licet.storage.sqlite.transaction import Entry, Tx
+
+END_FAMILIES = """
+    UPDATE families SET ended_at = ?, why = ?, sealed_successor = NULL
+    WHERE issuer_id = ? AND grant_id = ? AND ended_at IS NULL
+"""
+END_GRANT = """
+    UPDATE grants SET revoked_at = ?, reason = ? WHERE issuer_id = ? AND grant_id = ? AND revoked_at IS NULL
+"""
+END_GRANTS_OF_SUBJECT = """
+    UPDATE grants SET revoked_at = ?, reason = ? WHERE issuer_id = ? AND subject_id = ? AND revoked_at IS NULL
+    RETURNING grant_id
+"""
+END_GRANTS_OF_CONSENT = """
+    UPDATE grants SET revoked_at = ?, reason = ?
+    WHERE issuer_id = ? AND subject_id = ? AND client_id = ? AND revoked_at IS NULL
+    RETURNING grant_id
+"""
+END_ONLINE_GRANTS = """
+    UPDATE grants SET revoked_at = ?, reason = ?
+    WHERE issuer_id = ? AND session_id = ? AND access = 'online' AND revoked_at IS NULL
+    RETURNING grant_id
+"""
+END_SESSION = """
+    UPDATE sessions SET status = 'ended', epoch = ? WHERE issuer_id = ? AND session_id = ? AND status = 'active'
+"""
+END_SESSIONS_OF_SUBJECT = """
+    UPDATE sessions SET status = 'ended', epoch = ? WHERE issuer_id = ? AND subject_id = ? AND status = 'active'
+"""
+
+
+def tell(tx: Tx, ending: Ending, line: Entry) -> None:
+    """The ending's line in the feed and its event."""
+    tx.feed(ending.revocation)
+    tx.record(line)
+
+
+def end_grant(tx: Tx, issuer_id: int, grant_id: int, at: Instant, reason: str) -> bool:
+    """End one grant and every family on it; False if it was over, or never was."""
+    if not tx.run(END_GRANT, (at, reason, issuer_id, grant_id)):
+        return False
+    tx.run(END_FAMILIES, (at, reason, issuer_id, grant_id))
+    return True
+
+
+def end_session(tx: Tx, issuer_id: int, session_id: str, at: Instant, reason: str) -> bool:
+    """End one session and the online grants that lived by it; False if it was over, or never was."""
+    if not tx.run(END_SESSION, (at, issuer_id, session_id)):
+        return False
+    _end_grants(tx, END_ONLINE_GRANTS, (at, reason, issuer_id, session_id))
+    return True
+
+
+def end_subject(tx: Tx, issuer_id: int, subject_id: str, at: Instant, reason: str) -> None:
+    """End all sessions and all grants of a person."""
+    tx.run(END_SESSIONS_OF_SUBJECT, (at, issuer_id, subject_id))
+    _end_grants(tx, END_GRANTS_OF_SUBJECT, (at, reason, issuer_id, subject_id))
+
+
+def end_consent(tx: Tx, issuer_id: int, subject_id: str, client_id: str, at: Instant, reason: str) -> bool:
+    """End all grants of a person to a client; whether there were any."""
+    return _end_grants(tx, END_GRANTS_OF_CONSENT, (at, reason, issuer_id, subject_id, client_id))
+
+
+def _end_grants(tx: Tx, statement: str, parameters: Sequence[Any]) -> bool:
+    """*parameters* begin with instant, reason and issuer, in all of the statements above."""
+    ended = tx.rows(statement, parameters)
+    at, reason, issuer_id = parameters[:3]
+    tx.many(END_FAMILIES, [(at, reason, issuer_id, grant_id) for (grant_id,) in ended])
+    return bool(ended)

@@ -1,0 +1,196 @@
+"""Accounts and browser sessions."""
+
+from __future__ import annotations
+
+from licet.ambient import Instant
+from licet.events import Event
+from licet.storage.ports import Ending, Person, SignedIn
+from licet.storage.records import Account, Authenticator, Session
+from licet.storage.sqlite.codec import Codec, pack_strings
+from licet.storage.sqlite.endings import end_session, end_subject, tell
+from licet.storage.sqlite.issuers import grow
+from licet.storage.sqlite.room import Room
+from licet.storage.sqlite.standing import SESSIONS
+from licet.storage.sqlite.transaction import Row, Tx, entry
+
+ACCOUNTS = Codec(Account, "accounts")
+AUTHENTICATORS = Codec(Authenticator, "authenticators")
+
+FIND_ACCOUNT = f"SELECT {ACCOUNTS.columns} FROM accounts WHERE issuer_id = ? AND subject_id = ?"  # noqa: S608
+FIND_BY_LOGIN = f"""
+    SELECT {ACCOUNTS.of("a")} FROM identifiers AS i JOIN accounts AS a USING (issuer_id, subject_id)
+    WHERE i.issuer_id = ? AND i.identifier = ?
+"""  # noqa: S608
+AUTHENTICATORS_OF = f"""
+    SELECT {AUTHENTICATORS.columns} FROM authenticators WHERE issuer_id = ? AND subject_id = ? AND status = 'active'
+"""  # noqa: S608
+IDENTIFIED = "SELECT 1 FROM identifiers WHERE issuer_id = ? AND identifier = ?"
+IDENTIFY = "INSERT INTO identifiers (issuer_id, identifier, subject_id) VALUES (?, ?, ?)"
+RESTART_ACCOUNT = "UPDATE accounts SET epoch = max(epoch, ?) WHERE issuer_id = ? AND subject_id = ?"
+DROP_PASSWORDS = "DELETE FROM authenticators WHERE issuer_id = ? AND subject_id = ? AND kind = 'password'"
+REHASH = """
+    UPDATE authenticators SET secret = ?
+    WHERE issuer_id = ? AND subject_id = ? AND authenticator_id = ? AND status = 'active'
+"""
+END_ACCOUNT = """
+    UPDATE accounts SET status = 'disabled', epoch = ? WHERE issuer_id = ? AND subject_id = ? AND status = 'active'
+"""
+FORGET_SUBJECT = """
+    UPDATE consents SET revoked_at = ? WHERE issuer_id = ? AND subject_id = ? AND revoked_at IS NULL
+"""
+
+FIND_SESSION = f"""
+    SELECT {SESSIONS.of("s")}, {ACCOUNTS.of("a")} FROM sessions AS s JOIN accounts AS a USING (issuer_id, subject_id)
+    WHERE s.issuer_id = ? AND s.digest = ?
+"""  # noqa: S608
+SESSION_BY_DIGEST = "SELECT session_id FROM sessions WHERE issuer_id = ? AND digest = ?"
+AUTHENTICATED = "INSERT INTO authentications (issuer_id, session_id, n, at, amr, acr) VALUES (?, ?, ?, ?, ?, ?)"
+NOTE_SIGN_IN = """
+    UPDATE transactions SET subject_id = ?, session_id = ?, login_at = ?
+    WHERE issuer_id = ? AND txn_id = ? AND state = 'open'
+"""
+SIGNED_IN_AGAIN = """
+    UPDATE sessions SET digest = ?, idle_until = ?, absolute_until = ?, auth_time = ?, amr = ?, acr = ?, browser = ?,
+    authentications = authentications + 1
+    WHERE issuer_id = ? AND session_id = ? AND subject_id = ? AND digest = ? AND status = 'active'
+    RETURNING authentications
+"""
+TOUCH = """
+    UPDATE sessions SET idle_until = max(idle_until, ?) WHERE issuer_id = ? AND session_id = ? AND status = 'active'
+"""
+
+
+class SQLiteAccounts(Room):
+    """``ports.Accounts``."""
+
+    async def find(self, issuer_id: int, subject_id: str) -> Person | None:
+        return self._person(self._read.row(FIND_ACCOUNT, (issuer_id, subject_id)))
+
+    async def find_by_login(self, issuer_id: int, identifier: str) -> Person | None:
+        return self._person(self._read.row(FIND_BY_LOGIN, (issuer_id, identifier)))
+
+    def _person(self, row: Row | None) -> Person | None:
+        if row is None:
+            return None
+        account = ACCOUNTS.decode(row)
+        proofs = self._read.rows(AUTHENTICATORS_OF, (account.issuer_id, account.subject_id))
+        return Person(account=account, authenticators=tuple(map(AUTHENTICATORS.decode, proofs)))
+
+    async def create(
+        self, account: Account, identifiers: tuple[str, ...], authenticator: Authenticator, event: Event
+    ) -> bool:
+        row, proof, line = ACCOUNTS.encode(account), AUTHENTICATORS.encode(authenticator), entry(event)
+        issuer_id, names = account.issuer_id, tuple(dict.fromkeys(identifiers))
+
+        def work(tx: Tx) -> bool:
+            if any(tx.rows(IDENTIFIED, (issuer_id, name)) for name in names):
+                return False
+            tx.run(ACCOUNTS.insert, row)
+            tx.many(IDENTIFY, [(issuer_id, name, account.subject_id) for name in names])
+            tx.run(AUTHENTICATORS.insert, proof)
+            tx.record(line)
+            grow(tx, issuer_id)
+            return True
+
+        return await self._write.submit(work)
+
+    async def set_password(self, ending: Ending, authenticator: Authenticator) -> bool:
+        proof, line = AUTHENTICATORS.encode(authenticator), entry(ending.event)
+        key = (authenticator.issuer_id, authenticator.subject_id)
+
+        def work(tx: Tx) -> bool:
+            if not tx.run(RESTART_ACCOUNT, (ending.at, *key)):
+                return False
+            tx.run(DROP_PASSWORDS, key)  # an old hash is of use to thieves only
+            tx.run(AUTHENTICATORS.insert, proof)
+            end_subject(tx, *key, ending.at, ending.reason)
+            tell(tx, ending, line)
+            grow(tx, authenticator.issuer_id)
+            return True
+
+        return await self._write.submit(work)
+
+    async def rehash(self, authenticator: Authenticator) -> None:
+        key = (authenticator.issuer_id, authenticator.subject_id, authenticator.authenticator_id)
+        await self._write.submit(lambda tx: tx.run(REHASH, (authenticator.secret, *key)))
+
+    async def end(self, ending: Ending, subject_id: str) -> bool:
+        line = entry(ending.event)
+        key = (ending.issuer_id, subject_id)
+
+        def work(tx: Tx) -> bool:
+            if not tx.run(END_ACCOUNT, (ending.at, *key)):
+                return False
+            end_subject(tx, *key, ending.at, ending.reason)
+            tx.run(FORGET_SUBJECT, (ending.at, *key))
+            tell(tx, ending, line)
+            grow(tx, ending.issuer_id)
+            return True
+
+        return await self._write.submit(work)
+
+
+class SQLiteSessions(Room):
+    """``ports.Sessions``."""
+
+    async def find(self, issuer_id: int, digest: bytes) -> SignedIn | None:
+        row = self._read.row(FIND_SESSION, (issuer_id, digest))
+        if row is None:
+            return None
+        return SignedIn(session=SESSIONS.decode(row), account=ACCOUNTS.decode(row, SESSIONS.width))
+
+    async def begin(self, session: Session, replaces: bytes | None, txn_id: str | None, event: Event) -> None:
+        row, line = SESSIONS.encode(session), entry(event)
+
+        def work(tx: Tx) -> None:
+            if replaces is not None:
+                for (planted,) in tx.rows(SESSION_BY_DIGEST, (session.issuer_id, replaces)):
+                    end_session(tx, session.issuer_id, planted, session.created_at, "replaced")
+            tx.run(SESSIONS.insert, row)
+            _authenticated(tx, session, 1, txn_id)
+            tx.record(line)
+
+        await self._write.submit(work)
+
+    async def again(self, session: Session, old_digest: bytes, txn_id: str | None, event: Event) -> None:
+        line = entry(event)
+        changed = (
+            session.digest,
+            session.idle_until,
+            session.absolute_until,
+            session.auth_time,
+            pack_strings(session.amr),
+            session.acr,
+            session.browser,
+        )
+        key = (session.issuer_id, session.session_id, session.subject_id, old_digest)
+
+        def work(tx: Tx) -> None:
+            for (n,) in tx.rows(SIGNED_IN_AGAIN, (*changed, *key)):
+                _authenticated(tx, session, n, txn_id)
+                tx.record(line)
+
+        await self._write.submit(work)
+
+    async def touch(self, issuer_id: int, session_id: str, idle_until: Instant) -> None:
+        await self._write.submit(lambda tx: tx.run(TOUCH, (idle_until, issuer_id, session_id)))
+
+    async def end(self, ending: Ending, session_id: str) -> bool:
+        line = entry(ending.event)
+
+        def work(tx: Tx) -> bool:
+            if not end_session(tx, ending.issuer_id, session_id, ending.at, ending.reason):
+                return False
+            tell(tx, ending, line)
+            return True
+
+        return await self._write.submit(work)
+
+
+def _authenticated(tx: Tx, session: Session, n: int, txn_id: str | None) -> None:
+    """The n-th proof in this session, noted on the transaction that asked for it."""
+    amr = pack_strings(session.amr)
+    tx.run(AUTHENTICATED, (session.issuer_id, session.session_id, n, session.auth_time, amr, session.acr))
+    if txn_id is not None:
+        who = (session.subject_id, session.session_id, session.auth_time)
+        tx.run(NOTE_SIGN_IN, (*who, session.issuer_id, txn_id))

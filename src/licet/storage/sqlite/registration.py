@@ -1,0 +1,156 @@
+"""Clients, APIs, their scopes and credentials."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from licet.events import Event
+from licet.storage.ports import Ending, Protected, Registered
+from licet.storage.records import Client, Credential, Resource, Scope
+from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.endings import tell
+from licet.storage.sqlite.issuers import grow
+from licet.storage.sqlite.room import Room
+from licet.storage.sqlite.transaction import Row, Tx, entry
+
+CLIENTS = Codec(Client, "clients")
+CREDENTIALS = Codec(Credential, "credentials")
+RESOURCES = Codec(Resource, "resources")
+SCOPES = Codec(Scope, "scopes")
+
+FIND_CLIENT = f"SELECT {CLIENTS.columns} FROM clients WHERE issuer_id = ? AND client_id = ?"  # noqa: S608
+EVERY_CLIENT = f"SELECT {CLIENTS.columns} FROM clients WHERE issuer_id = ? ORDER BY client_id"  # noqa: S608
+CREDENTIALS_OF = f"""
+    SELECT {CREDENTIALS.columns} FROM credentials
+    WHERE issuer_id = ? AND owner_kind = ? AND owner = ? AND revoked_at IS NULL ORDER BY created_at, credential_id
+"""  # noqa: S608
+CREDENTIALS_OF_KIND = f"""
+    SELECT {CREDENTIALS.columns} FROM credentials
+    WHERE issuer_id = ? AND owner_kind = ? AND revoked_at IS NULL ORDER BY created_at, credential_id
+"""  # noqa: S608
+DROP_CREDENTIALS = "DELETE FROM credentials WHERE issuer_id = ? AND owner_kind = ? AND owner = ?"
+EPOCH = "SELECT epoch FROM clients WHERE issuer_id = ? AND client_id = ?"
+RAISE_EPOCH = "UPDATE clients SET epoch = max(epoch, ?) WHERE issuer_id = ? AND client_id = ?"
+DROP_CLIENT = "DELETE FROM clients WHERE issuer_id = ? AND client_id = ?"
+END_CLIENT = """
+    UPDATE clients SET status = 'disabled', epoch = ? WHERE issuer_id = ? AND client_id = ? AND status = 'active'
+"""
+FORGET_CLIENT = """
+    UPDATE consents SET revoked_at = ? WHERE issuer_id = ? AND client_id = ? AND revoked_at IS NULL
+"""
+
+EVERY_RESOURCE = f"SELECT {RESOURCES.columns} FROM resources WHERE issuer_id = ? ORDER BY name"  # noqa: S608
+EVERY_SCOPE = f"SELECT {SCOPES.columns} FROM scopes WHERE issuer_id = ? ORDER BY name"  # noqa: S608
+OWN_SCOPES = f"SELECT {SCOPES.columns} FROM scopes WHERE issuer_id = ? AND resource IS NULL ORDER BY name"  # noqa: S608
+DROP_SCOPES = """
+    DELETE FROM scopes WHERE issuer_id = ?1 AND resource IN
+    (SELECT identifier FROM resources WHERE issuer_id = ?1 AND name = ?2)
+"""
+DROP_OWN_SCOPES = "DELETE FROM scopes WHERE issuer_id = ? AND resource IS NULL"
+DROP_RESOURCE = "DELETE FROM resources WHERE issuer_id = ? AND name = ?"
+
+
+class SQLiteClients(Room):
+    """``ports.Clients``."""
+
+    async def find(self, issuer_id: int, client_id: str) -> Registered | None:
+        row = self._read.row(FIND_CLIENT, (issuer_id, client_id))
+        if row is None:
+            return None
+        credentials = self._read.rows(CREDENTIALS_OF, (issuer_id, "client", client_id))
+        return Registered(client=CLIENTS.decode(row), credentials=tuple(map(CREDENTIALS.decode, credentials)))
+
+    async def every(self, issuer_id: int) -> tuple[Registered, ...]:
+        live = _by_owner(self._read.rows(CREDENTIALS_OF_KIND, (issuer_id, "client")))
+        clients = map(CLIENTS.decode, self._read.rows(EVERY_CLIENT, (issuer_id,)))
+        return tuple(Registered(client=client, credentials=tuple(live[client.client_id])) for client in clients)
+
+    async def put(self, client: Client, credentials: tuple[Credential, ...], event: Event) -> None:
+        row, line = CLIENTS.encode(client), entry(event)
+        proofs = [CREDENTIALS.encode(credential) for credential in credentials]
+        key = (client.issuer_id, client.client_id)
+
+        def work(tx: Tx) -> None:
+            before = tx.rows(EPOCH, key)
+            tx.run(DROP_CLIENT, key)
+            tx.run(CLIENTS.insert, row)
+            if before:  # what was dead stays dead: an epoch never falls
+                tx.run(RAISE_EPOCH, (*before[0], *key))
+            tx.run(DROP_CREDENTIALS, (client.issuer_id, "client", client.client_id))
+            tx.many(CREDENTIALS.insert, proofs)
+            tx.record(line)
+            grow(tx, client.issuer_id)
+
+        await self._write.submit(work)
+
+    async def end(self, ending: Ending, client_id: str) -> bool:
+        line = entry(ending.event)
+
+        def work(tx: Tx) -> bool:
+            # Its grants are not touched: consuming looks at the client's row, and a grant is as old as its epoch.
+            if not tx.run(END_CLIENT, (ending.at, ending.issuer_id, client_id)):
+                return False
+            tx.run(FORGET_CLIENT, (ending.at, ending.issuer_id, client_id))
+            tell(tx, ending, line)
+            grow(tx, ending.issuer_id)
+            return True
+
+        return await self._write.submit(work)
+
+
+class SQLiteResources(Room):
+    """``ports.Resources``."""
+
+    async def every(self, issuer_id: int) -> tuple[Protected, ...]:
+        live = _by_owner(self._read.rows(CREDENTIALS_OF_KIND, (issuer_id, "resource")))
+        scopes: defaultdict[str | None, list[Scope]] = defaultdict(list)
+        for scope in map(SCOPES.decode, self._read.rows(EVERY_SCOPE, (issuer_id,))):
+            scopes[scope.resource].append(scope)
+        return tuple(
+            Protected(
+                resource=resource, scopes=tuple(scopes[resource.identifier]), credentials=tuple(live[resource.name])
+            )
+            for resource in map(RESOURCES.decode, self._read.rows(EVERY_RESOURCE, (issuer_id,)))
+        )
+
+    async def own_scopes(self, issuer_id: int) -> tuple[Scope, ...]:
+        return tuple(map(SCOPES.decode, self._read.rows(OWN_SCOPES, (issuer_id,))))
+
+    async def put(
+        self, resource: Resource, scopes: tuple[Scope, ...], credentials: tuple[Credential, ...], event: Event
+    ) -> None:
+        row, line = RESOURCES.encode(resource), entry(event)
+        words = [SCOPES.encode(scope) for scope in scopes]
+        proofs = [CREDENTIALS.encode(credential) for credential in credentials]
+        key = (resource.issuer_id, resource.name)
+
+        def work(tx: Tx) -> None:
+            tx.run(DROP_SCOPES, key)  # by the identifier it had before: it may have another now
+            tx.run(DROP_RESOURCE, key)
+            tx.run(RESOURCES.insert, row)
+            tx.many(SCOPES.insert, words)
+            tx.run(DROP_CREDENTIALS, (resource.issuer_id, "resource", resource.name))
+            tx.many(CREDENTIALS.insert, proofs)
+            tx.record(line)
+            grow(tx, resource.issuer_id)
+
+        await self._write.submit(work)
+
+    async def put_own_scopes(self, issuer_id: int, scopes: tuple[Scope, ...], event: Event) -> None:
+        words, line = [SCOPES.encode(scope) for scope in scopes], entry(event)
+
+        def work(tx: Tx) -> None:
+            tx.run(DROP_OWN_SCOPES, (issuer_id,))
+            tx.many(SCOPES.insert, words)
+            tx.record(line)
+            grow(tx, issuer_id)
+
+        await self._write.submit(work)
+
+
+def _by_owner(rows: Iterable[Row]) -> defaultdict[str, list[Credential]]:
+    owned: defaultdict[str, list[Credential]] = defaultdict(list)
+    for credential in map(CREDENTIALS.decode, rows):
+        owned[credential.owner].append(credential)
+    return owned

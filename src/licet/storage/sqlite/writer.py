@@ -1,0 +1,161 @@
+"""The one writer: a thread that takes every waiting change into one transaction (group commit).
+
+Changes are closures over a ``Tx``. They may run more than once (see ``_commit``), so they touch nothing but
+the transaction. Answers are released after the commit, with one wake-up of the event loop per batch: durable
+costs one fsync for all who wait, not one each.
+
+Everything happens in this thread. Running the statements on the event loop and only COMMIT in a thread was
+measured too; see ``docs/architecture.md``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from asyncio import AbstractEventLoop, Future, get_running_loop
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+from licet.storage.ports import Conflict, Unavailable
+from licet.storage.sqlite.transaction import Tx
+
+T = TypeVar("T")
+Work = Callable[[Tx], T]
+
+QUEUE_BOUND = 2_048
+"""Changes that may wait; more are refused, so that overload is an answer and not a delay."""
+
+
+class Job:
+    """One waiting change and, later, its outcome."""
+
+    __slots__ = ("error", "future", "result", "work")
+
+    def __init__(self, work: Work[Any], future: Future[Any]) -> None:
+        self.work = work
+        self.future = future
+        self.result: Any = None
+        self.error: Exception | None = None
+
+
+class _Stop:
+    """Finish what waits, then end."""
+
+
+_STOP = _Stop()
+
+
+def _release(batch: list[Job]) -> None:
+    """On the event loop: answer everyone whose change is in the commit."""
+    for job in batch:
+        if job.future.done():  # its caller has gone away; the change stands all the same
+            continue
+        if job.error is None:
+            job.future.set_result(job.result)
+        else:
+            job.future.set_exception(job.error)
+
+
+class Writer:
+    """The queue, its bound, and the thread behind it."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, node: int, *, along: Work[None], committed: Callable[[], None]
+    ) -> None:
+        """Begin to write.
+
+        Both are called in the thread: *along* in every transaction, to write what waits for no answer, and
+        *committed* after each.
+        """
+        self._connection = connection
+        self._tx = Tx(connection, node)
+        self._along = along
+        self._committed = committed
+        self._queue: SimpleQueue[Job | _Stop] = SimpleQueue()
+        self._closed = False
+        self._thread = Thread(target=self._run, name="licet-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[T]) -> Future[T]:
+        """Queue a change; its future is done after the commit."""
+        if self._closed:
+            raise Unavailable("the store is closed")
+        if self._queue.qsize() >= QUEUE_BOUND:
+            raise Unavailable("too many changes are waiting to be written")
+        future: Future[T] = get_running_loop().create_future()
+        self._queue.put(Job(work, future))
+        return future
+
+    def close(self) -> None:
+        """Write what waits and end the thread."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(_STOP)
+            self._thread.join()
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            batch, going = self._take()
+            if batch:
+                self._commit(batch)
+                self._answer(batch)
+        with suppress(Exception):  # nobody waits for what only goes along
+            self._once([])
+
+    def _take(self) -> tuple[list[Job], bool]:
+        """Everything that waits, at least one thing; and whether there will be more."""
+        waiting = [self._queue.get()]
+        waiting += [self._queue.get() for _ in range(self._queue.qsize())]
+        return [job for job in waiting if isinstance(job, Job)], _STOP not in waiting
+
+    def _commit(self, batch: list[Job]) -> None:
+        """All in one transaction; if one raises, each alone, so that it harms nobody else."""
+        try:
+            self._once(batch)
+        except Unavailable as error:
+            for job in batch:
+                job.error = error
+        except Exception:  # noqa: BLE001  whatever a closure raises goes to its own caller, below
+            for job in batch:
+                self._alone(job)
+
+    def _alone(self, job: Job) -> None:
+        try:
+            self._once([job])
+        except sqlite3.IntegrityError as error:
+            job.error = Conflict(str(error))
+        except Exception as error:  # noqa: BLE001  it is raised again where the change was asked for
+            job.error = error
+
+    def _once(self, batch: list[Job]) -> None:
+        """One transaction; Unavailable if the file cannot be written now."""
+        tx = self._tx
+        try:
+            tx.begin()
+            for job in batch:
+                job.result = job.work(tx)
+            self._along(tx)
+            tx.commit()
+            self._committed()
+        except BaseException as error:
+            self._undo()
+            if isinstance(error, sqlite3.DatabaseError) and _is_condition(error):
+                raise Unavailable(str(error)) from error
+            raise
+
+    def _undo(self) -> None:
+        with suppress(sqlite3.Error):  # a disk that fails may fail here too; the next BEGIN then says so again
+            self._tx.rollback()
+
+    def _answer(self, batch: list[Job]) -> None:
+        loop: AbstractEventLoop = batch[0].future.get_loop()
+        with suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            loop.call_soon_threadsafe(_release, batch)
+
+
+def _is_condition(error: sqlite3.DatabaseError) -> bool:
+    """Whether this is the disk's or the file's state (full, locked, damaged), not a mistake in a change."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError

@@ -1,0 +1,1 @@
+"""The house: its own rules and its import contracts, each shown failing."""
