@@ -38,7 +38,7 @@ def error_code(body: bytes) -> str:
 
 def bearer(said: Mapping[str, Any]) -> str:
     """Take the access token out of a token response (RFC 6749 §5.1)."""
-    if str(said["token_type"]).lower() != "bearer" or not 0 < said["expires_in"] <= 86_400:  # noqa: PLR2004 - a day
+    if str(said["token_type"]).lower() != "bearer" or not 0 < said["expires_in"] <= 86_400:
         msg = "a token response without a Bearer token that lives at most a day"
         raise Wrong(msg)
     token = said["access_token"]

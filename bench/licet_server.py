@@ -52,7 +52,7 @@ class LicetDev:
         home = self.folder / f"dev-{self.starts}"
         first = self._once(home, core)
         first.process.stop()
-        (home / "dev.json").unlink()
+        (home / "dev.json").unlink(missing_ok=True)
         return self._once(home, core, first.start_s)
 
     def _once(self, home: Path, core: int, first_start_s: float | None = None) -> Running:

@@ -129,7 +129,7 @@ _MARKS: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
         lambda said: bool(said.get("generator_bound")),
     ),
     (
-        "~ other processes used these cores meanwhile: compare CPU ms and per CPU, or measure again",
+        "~ other processes used these cores meanwhile: measure again when the machine is quiet",
         lambda said: bool(said.get("disturbed")),
     ),
 )

@@ -5,11 +5,14 @@ Everything is real but the clock and the network: ASGI in process, SQLite on a t
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from shutil import copyfile
+from tempfile import mkdtemp
 from typing import Any
 
 import httpx2
@@ -149,14 +152,32 @@ async def _fill(store: Store, vault: Vault, entropy: SystemEntropy, now: Instant
     return subjects
 
 
+_TEMPLATE: list[tuple[Path, str, jose.SigningKey, dict[str, str]]] = []
+"""A filled store, made once a process and copied for each test: making RSA keys takes longer than most stories."""
+
+
+async def _template(entropy: SystemEntropy, now: Instant) -> tuple[Path, str, jose.SigningKey, dict[str, str]]:
+    if not _TEMPLATE:
+        path, master = Path(mkdtemp(prefix="licet-world-")) / "licet.db", MasterKeys.generate(entropy)
+        store = SQLiteStore.open(path)
+        key = jose.SigningKey(jose.generate_es256(), "ES256", "signer-key")
+        subjects = await _fill(store, Vault(MasterKeys.parse(master), entropy), entropy, now, key)
+        await store.close()
+        whole = path.with_name("whole.db")
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("VACUUM INTO ?", (str(whole),))
+        _TEMPLATE.append((whole, master, key, subjects))
+    return _TEMPLATE[0]
+
+
 @asynccontextmanager
 async def world(path: Path, settings: Settings | None = None) -> AsyncIterator[World]:
     """A server over a store in *path*, filled."""
     entropy, clock = SystemEntropy(), MovedClock()
-    vault = Vault(MasterKeys.parse(MasterKeys.generate(entropy)), entropy)
+    template, master, key, subjects = await _template(entropy, clock.now())
+    copyfile(template, path / "licet.db")
+    vault = Vault(MasterKeys.parse(master), entropy)
     store = SQLiteStore.open(path / "licet.db")
-    key = jose.SigningKey(jose.generate_es256(), "ES256", "signer-key")
-    subjects = await _fill(store, vault, entropy, clock.now(), key)
     issuer = await store.issuers.only()
     assert issuer is not None
     settings = settings or Settings(passwords=CHEAP)

@@ -46,6 +46,7 @@ from licet.authorization_server.userinfo import UserInfo
 from licet.authorization_server.web.assets import Assets
 from licet.authorization_server.web.cookies import CookieNames
 from licet.authorization_server.web.health import Health
+from licet.authorization_server.web.hearing import claimed_client
 from licet.authorization_server.web.kernel import Kernel
 from licet.authorization_server.web.limits import Limits, Proxies
 from licet.authorization_server.web.pages import Pages
@@ -184,11 +185,11 @@ def _remember(store: Store, issuer: Issuer) -> Callable[[Refusal, Incoming, str]
     """Refusals go to a capped table, for whoever asks what a reference means; never into the record (house law 1)."""
 
     def remember(refusal: Refusal, incoming: Incoming, reference: str) -> None:
-        claimed = incoming.form.get("client_id") or incoming.query.get("client_id") or ""
+        claimed = claimed_client(incoming)
         store.refusals.spool(
             Refused(
                 issuer_id=issuer.issuer_id, reference=reference, at=incoming.at, endpoint=incoming.path,
-                client_id=claimed[:100], error=refusal.error, description=refusal.description, detail=refusal.detail,
+                client_id=claimed, error=refusal.error, description=refusal.description, detail=refusal.detail,
                 requirement=refusal.per.id if isinstance(refusal.per, Requirement) else str(refusal.per),
                 request_id=incoming.request_id,
             )

@@ -17,12 +17,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmark is not installed
 
-from bench import load, people, report, services, tokens
 from bench.browser import Browser, Page
 from bench.load import Journey, Plan, Window, drive
 from bench.measure import Round, Settings
 from bench.target import Confidential, Public, Target, Unavailable
 from bench.wire import Answer, Wrong, take
+
+from bench import load, people, report, services, tokens
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 BAD = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad"
@@ -455,8 +456,8 @@ def test_rotation_that_nobody_saw_is_not_called_proved() -> None:
 
 def test_a_signature_that_the_jwks_does_not_vouch_for_is_reported() -> None:
     """Looks alone do not convince."""
-    from joserfc import jwt  # noqa: PLC0415
-    from joserfc.jwk import ECKey, KeySet  # noqa: PLC0415
+    from joserfc import jwt
+    from joserfc.jwk import ECKey, KeySet
 
     key, other = (ECKey.generate_key("P-256", {"alg": "ES256"}, auto_kid=True) for _ in range(2))
     token = jwt.encode({"alg": "ES256", "kid": key.kid}, {"iss": ISSUER, "exp": int(time.time()) + 60}, key)

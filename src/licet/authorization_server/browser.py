@@ -97,8 +97,8 @@ class Browser:
     def check_form(self, incoming: Incoming, expected: str) -> None:
         """Raise ForeignForm unless *incoming* is a form of ours that carries *expected* (RFC 6749 §10.12)."""
         self.check_origin(incoming)
-        sent = incoming.form.get("csrf") or ""
-        if not self.vault.same(sent, expected):
+        sent = incoming.form.get("csrf")
+        if not sent or not self.vault.same(sent, expected):
             raise ForeignForm("The form did not come from the page that was shown", per=FORM_FROM_OUR_PAGE)
 
     def check_origin(self, incoming: Incoming) -> None:

@@ -140,7 +140,7 @@ def password(entropy: Entropy) -> str:
     """A password to read and type: ``bamo-tiki-…``, 60 bits of chance in five groups."""
     drawn = entropy.bytes(2 * _GROUPS)
     pairs = zip(drawn[::2], drawn[1::2], strict=True)
-    return "-".join(_SYLLABLES[a % 64] + _SYLLABLES[b % 64] for a, b in pairs)
+    return "-".join(_SYLLABLES[a % len(_SYLLABLES)] + _SYLLABLES[b % len(_SYLLABLES)] for a, b in pairs)
 
 
 def _write(path: Path, content: bytes) -> None:

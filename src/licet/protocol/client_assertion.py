@@ -84,7 +84,7 @@ def check(
     try:
         said = verify(assertion, keys, algs, _TYPES)
     except InvalidJWT as error:
-        raise _refusal(error.reason, ASSERTION_SIGNED) from error
+        raise _refusal(error.reason, per=ASSERTION_SIGNED) from error
     _judge_parties(said, client_id)
     _judge_audience(said, issuer, accepted_audiences or frozenset([issuer]))
     expires_at_s = _judge_times(said, now_s)
@@ -95,15 +95,15 @@ def _parsed(assertion: str) -> Unverified:
     try:
         parsed = parse(assertion)
     except InvalidJWT as error:
-        raise _refusal(error.reason, ASSERTION_WELL_FORMED) from error
+        raise _refusal(error.reason, per=ASSERTION_WELL_FORMED) from error
     if parsed.header.typ not in _TYPES:
-        raise _refusal("is of another type than client-authentication+jwt", ASSERTION_WELL_FORMED)
+        raise _refusal("is of another type than client-authentication+jwt", per=ASSERTION_WELL_FORMED)
     return parsed
 
 
 def _judge_parties(said: Mapping[str, Any], client_id: str) -> None:
     if said.get("iss") != client_id or said.get("sub") != client_id:
-        raise _refusal("must have the client_id as iss and as sub", ASSERTION_ABOUT_ITSELF)
+        raise _refusal("must have the client_id as iss and as sub", per=ASSERTION_ABOUT_ITSELF)
 
 
 def _judge_audience(said: Mapping[str, Any], issuer: str, accepted: frozenset[str]) -> None:
@@ -113,7 +113,7 @@ def _judge_audience(said: Mapping[str, Any], issuer: str, accepted: frozenset[st
     # A list lets one assertion open several servers, so it needs the same waiver as the older audiences.
     if accepted != {issuer} and type(aud) is list and any(type(one) is str and one in accepted for one in aud):
         return
-    raise _refusal("must have the issuer, as one string, as aud", ASSERTION_AUDIENCE_IS_ISSUER)
+    raise _refusal("must have the issuer, as one string, as aud", per=ASSERTION_AUDIENCE_IS_ISSUER)
 
 
 def _judge_times(said: Mapping[str, Any], now_s: int) -> int:
@@ -121,13 +121,13 @@ def _judge_times(said: Mapping[str, Any], now_s: int) -> int:
         expires_at_s = claims.seconds(said, "exp")
         begins_s = [claims.optional_seconds(said, name) or 0 for name in ("iat", "nbf")]
     except InvalidJWT as error:
-        raise _refusal(error.reason, ASSERTION_SHORT_LIVED) from error
+        raise _refusal(error.reason, per=ASSERTION_SHORT_LIVED) from error
     if now_s >= expires_at_s:
-        raise _refusal("is expired", ASSERTION_SHORT_LIVED)
+        raise _refusal("is expired", per=ASSERTION_SHORT_LIVED)
     if expires_at_s > now_s + MAX_LIFETIME_S:
-        raise _refusal("must expire within ten minutes", ASSERTION_SHORT_LIVED)
+        raise _refusal("must expire within ten minutes", per=ASSERTION_SHORT_LIVED)
     if max(begins_s) > now_s + _AHEAD_S:
-        raise _refusal("is from the future", ASSERTION_SHORT_LIVED)
+        raise _refusal("is from the future", per=ASSERTION_SHORT_LIVED)
     return expires_at_s
 
 
@@ -141,11 +141,11 @@ def _jti_key(said: Mapping[str, Any], signing_input: bytes) -> bytes:
     try:
         jti = claims.text(said, "jti")
     except InvalidJWT as error:
-        raise _refusal(error.reason, ASSERTION_WELL_FORMED) from error
+        raise _refusal(error.reason, per=ASSERTION_WELL_FORMED) from error
     if len(jti) > _MAX_JTI:
-        raise _refusal("has a jti that is too long", ASSERTION_WELL_FORMED)
+        raise _refusal("has a jti that is too long", per=ASSERTION_WELL_FORMED)
     return sha256(b"jti\x00" + jti.encode()).digest()
 
 
-def _refusal(reason: str, per: Requirement) -> InvalidClient:
+def _refusal(reason: str, *, per: Requirement) -> InvalidClient:
     return InvalidClient(f"client_assertion {reason}", per=per)

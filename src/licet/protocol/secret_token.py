@@ -27,7 +27,7 @@ _CHUNK = 62**8
 
 
 def make(kind: str, random: bytes) -> str:
-    """The secret that *random* (32 bytes) stands for, as text of *kind*: ``at``, ``rt``, ``cs``, ``ac``…"""
+    """The secret that *random* (32 bytes) stands for, as text of *kind*: ``at``, ``rt``, ``cs``, ``ac`` and so on."""
     if len(random) != RANDOM_BYTES:
         raise ValueError("a secret is made from 32 random bytes")
     body = f"lct{kind}_{_base62(int.from_bytes(random))}"

@@ -127,6 +127,8 @@ class Manifest:
     server: ServerSection
     lifetimes: tuple[tuple[str, int], ...]
     """What ``[lifetimes]`` overrides, by the names of ``Lifetimes`` in the server's settings, in seconds."""
+    sessions: tuple[tuple[str, int], ...]
+    """The same of browser sessions, by the names of ``SessionLives``."""
     apis: tuple[DesiredApi, ...]
     apps: tuple[DesiredApp, ...]
     scopes: tuple[DesiredScope, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import string
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from licet.registration.table import Table
 SECRET_BITS = 128
 """The least a client secret is worth, by length and alphabet (rulings P)."""
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ROTATION = 2
 _FILE_LENGTH = 64 * 1024
 _ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, string.punctuation)
@@ -144,6 +146,12 @@ def _reference(item: Table) -> Reference | None:
                 "a secret is in a variable or in a file",
                 fix='write { env = "…" } or { file = "…" }',
             )
+    elif variable is not None and not _VARIABLE.fullmatch(variable):
+        item.wrong(
+            item.place("env", hidden=True),
+            "this is no variable's name",  # and not repeated: somebody may have written the secret itself
+            fix='write { env = "NAME" }: letters, digits and _',
+        )
     elif variable is not None:
         return Reference("env", variable, item.place("env"))
     elif file is not None:

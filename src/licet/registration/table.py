@@ -32,21 +32,29 @@ class Source:
     def place(self, path: KeyPath, *, key: bool = False, hidden: bool = False) -> Place:
         """Where *path* stands, or the nearest table above it: its value, or its *key*.
 
-        What follows a key is not shown, and a *hidden* value is blotted out: it may be a secret.
+        A *hidden* value is blotted out, and of a key's line nothing is shown but the key: what stands
+        before and behind it may be a secret.
         """
         named = dotted(path)
-        while path and path not in self._whereabouts:
+        while path and (path not in self._whereabouts or (hidden and isinstance(path[-1], int))):
             path, key = path[:-1], True
         if not path:
             return Place(file=self.name, path=named)
         found = self._whereabouts[path]
-        span = found.key if key else found.value
-        text, start, end = self._lines[span.line - 1], span.start, span.end
-        if hidden:
-            text, end = text[:start] + "•••", start + 3
-        elif key and not text.lstrip().startswith("["):
-            text = text[:end] + " …"
-        return Place(file=self.name, line=span.line, path=named, text=text, start=start, end=end)
+        span = found.key if key or hidden else found.value
+        line = self._lines[span.line - 1]
+        if line.lstrip().startswith("[") or not (key or hidden):
+            return Place(file=self.name, line=span.line, path=named, text=line, start=span.start, end=span.end)
+        word = line[span.start : span.end]
+        shown_as, start = (f"{word} = •••", len(word) + 3) if hidden else (f"{word} …", 0)
+        return Place(
+            file=self.name,
+            line=span.line,
+            path=named,
+            text=shown_as,
+            start=start,
+            end=start + (3 if hidden else len(word)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from licet.authorization_server.exchange import Incoming, Json, Page
 from licet.authorization_server.views import Developer, Fault
 from licet.authorization_server.web.explanations import BROKEN, explain
 from licet.authorization_server.web.refusals import MethodNotAllowed
+from licet.protocol import challenge
 from licet.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken, Pending, Refusal
 from licet.protocol.parameters import Parameters
 from licet.requirements.model import Requirement
@@ -31,7 +32,10 @@ _SHOWN: Final = frozenset(
         *("max_age", "display", "ui_locales", "acr_values", "code_challenge_method", "grant_type"),
     )
 )
-"""Parameters that are no secret. Of all others a developer sees the ends of long values."""
+"""Parameters that are no secret."""
+_SHORTENED: Final = frozenset({"state", "nonce", "code_challenge"})
+"""Of these a developer sees both ends, to find them again. Of all others, passwords among them, nothing."""
+_UNAUTHORIZED: Final = 401
 _LONG: Final = 24
 _MOST_SHOWN: Final = 32
 
@@ -42,11 +46,14 @@ def reference(entropy: Entropy) -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def refused(refusal: Refusal) -> Json:
+def refused(refusal: Refusal, incoming: Incoming) -> Json:
     """Write a refusal for a client."""
-    description = legible(refusal.description)
-    body = {"error": refusal.error, "error_description": description, "error_uri": _UNSAFE.sub("", refusal.error_uri)}
-    return Json(body=body, status=refusal.status, headers=_headers(refusal, description))
+    body = {
+        "error": refusal.error,
+        "error_description": legible(refusal.description),
+        "error_uri": _UNSAFE.sub("", refusal.error_uri),
+    }
+    return Json(body=body, status=refusal.status, headers=(*_challenge(refusal, incoming), *waiting(refusal)))
 
 
 def pending(answer: Pending) -> Json:
@@ -71,7 +78,7 @@ def refused_page(refusal: Refusal, incoming: Incoming, mark: str, *, development
         title=words.title,
         developer=_developer(refusal, incoming) if development else None,
     )
-    return Page(view=view, status=400 if refusal.status in {401, 403} else refusal.status)
+    return Page(view=view, status=400 if refusal.status == _UNAUTHORIZED else refusal.status)
 
 
 def broken_page(at: Instant, mark: str) -> Page:
@@ -96,16 +103,23 @@ def legible(text: str) -> str:
     return _UNSAFE.sub("?", text.replace('"', "'"))[:_LONGEST]
 
 
-def _headers(refusal: Refusal, description: str) -> tuple[tuple[str, str], ...]:
+def _challenge(refusal: Refusal, incoming: Incoming) -> tuple[tuple[str, str], ...]:
+    said: dict[str, str | None] = {"realm": REALM}
     if isinstance(refusal, (InvalidToken, InsufficientScope)):
         scheme = "Bearer"
-    elif refusal.status == 401:  # noqa: PLR2004 - only 401 must carry a challenge
+    elif refusal.status == _UNAUTHORIZED:
         # Also to a client that did not use the header: 401 without a challenge is not HTTP (RFC 9110 §15.5.2).
         scheme = "Basic"
     else:
-        return waiting(refusal)
-    challenge = f'{scheme} realm="{REALM}", error="{refusal.error}", error_description="{description}"'
-    return (("WWW-Authenticate", challenge), *waiting(refusal))
+        return ()
+    if scheme == "Basic" or _brought_a_token(incoming):
+        said |= {"error": refusal.error, "error_description": legible(refusal.description)}
+    return (("WWW-Authenticate", challenge.write(challenge.bearer(said, scheme))),)
+
+
+def _brought_a_token(incoming: Incoming) -> bool:
+    """Who brought none is told nothing more than where one is needed (RFC 6750 §3.1)."""
+    return incoming.authorization is not None or any(name == "access_token" for name in incoming.form)
 
 
 def _developer(refusal: Refusal, incoming: Incoming) -> Developer:
@@ -129,10 +143,10 @@ def _request(parameters: Parameters) -> list[tuple[str, str]]:
         except InvalidRequest:
             value = "(sent more than once)"
         else:
-            value = value[:_LONGEST] if name in _SHOWN else _shortened(value)
+            value = value[:_LONGEST] if name in _SHOWN else _shortened(name, value)
         shown.append((name, value))
     return shown
 
 
-def _shortened(value: str) -> str:
-    return f"{value[:4]}…{value[-4:]}" if len(value) >= _LONG else "…"
+def _shortened(name: str, value: str) -> str:
+    return f"{value[:4]}…{value[-4:]}" if name in _SHORTENED and len(value) >= _LONG else "…"

@@ -55,7 +55,7 @@ class Refusing:
         if heard.by_a_person:
             answer = faults.refused_page(refusal, asked, mark, development=self._development)
         else:
-            answer = faults.refused(refusal)
+            answer = faults.refused(refusal, asked)
         reply = self._replies(answer)
         if heard.by_a_person:
             reply.headers += [headers.header(name, value) for name, value in faults.waiting(refusal)]

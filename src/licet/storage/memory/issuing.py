@@ -9,8 +9,8 @@ from licet.storage.memory.world import World
 from licet.storage.ports import (
     AlreadyRedeemed,
     Conflict,
-    Consumed,
     ConsumeCode,
+    Consumed,
     ConsumeDevice,
     Issuance,
     Outcome,

@@ -47,8 +47,7 @@ class MemoryAccounts(Room):
         if account is None:
             return False
         self._world.accounts[key] = replace(account, epoch=max(account.epoch, ending.at))
-        others = (proof for proof in self._world.authenticators.get(key, ()) if proof.kind != authenticator.kind)
-        self._world.authenticators[key] = (*others, authenticator)
+        self._world.authenticators[key] = (authenticator,)  # a password is the only kind there is yet
         self._end(ending, account.subject_id)
         return True
 

@@ -123,7 +123,8 @@ class World:
 
     def end_grants(self, grants: Iterable[Grant], at: Instant, reason: str) -> bool:
         """End all of these; whether any was alive."""
-        return any([self.end_grant(grant.issuer_id, grant.grant_id, at, reason) for grant in list(grants)])
+        ended = [self.end_grant(grant.issuer_id, grant.grant_id, at, reason) for grant in list(grants)]
+        return any(ended)
 
     def end_session(self, issuer_id: int, session_id: str, at: Instant, reason: str) -> bool:
         """End one session and the online grants that lived by it; False if it was over, or never was."""

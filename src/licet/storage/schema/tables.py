@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 metadata = MetaData()
 
@@ -364,9 +366,6 @@ Index("refusals_reference", refusals.c.issuer_id, refusals.c.reference)
 
 def fresh_sqlite() -> str:
     """The whole schema as one SQL text for a store that is created now; kept as ``sqlite.sql``."""
-    from sqlalchemy.dialects import sqlite
-    from sqlalchemy.schema import CreateIndex, CreateTable
-
     dialect = sqlite.dialect()
     statements: list[str] = []
     for table in metadata.tables.values():

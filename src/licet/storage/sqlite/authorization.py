@@ -114,7 +114,7 @@ class SQLiteConsents(Room):
 
         def work(tx: Tx) -> bool:
             forgotten = tx.run(WITHDRAW, (ending.at, *key))
-            if not end_consent(tx, *key, ending.at, ending.reason) and not forgotten:
+            if not end_consent(tx, ending, subject_id, client_id) and not forgotten:
                 return False
             tell(tx, ending, line)
             return True

@@ -18,10 +18,12 @@ PENDING = Codec(Pending, "pending")
 
 FIND = f"SELECT {PENDING.columns} FROM pending WHERE issuer_id = ? AND device_digest = ?"  # noqa: S608
 FIND_BY_USER_CODE = f"""
-    SELECT {PENDING.columns} FROM pending WHERE issuer_id = ? AND user_code_digest = ? ORDER BY created_at DESC LIMIT 1
+    SELECT {PENDING.columns} FROM pending INDEXED BY pending_user_code
+    WHERE issuer_id = ? AND user_code_digest = ? ORDER BY created_at DESC LIMIT 1
 """  # noqa: S608
 LIVE_USER_CODE = f"""
-    SELECT 1 FROM pending WHERE issuer_id = ? AND user_code_digest = ? AND state IN {LIVE_PENDING} AND expires_at > ?
+    SELECT 1 FROM pending INDEXED BY pending_user_code
+    WHERE issuer_id = ? AND user_code_digest = ? AND state IN {LIVE_PENDING} AND expires_at > ?
 """  # noqa: S608
 CLAIM = """
     UPDATE pending SET state = 'claimed', claimed_by = ?

@@ -42,7 +42,8 @@ FORGET = """
     AND seq <= (SELECT max(seq) FROM refusals WHERE issuer_id = ?1) - ?2
 """
 FIND_REFUSAL = f"""
-    SELECT {REFUSALS.columns} FROM refusals WHERE issuer_id = ? AND reference = ? ORDER BY seq DESC LIMIT 1
+    SELECT {REFUSALS.columns} FROM refusals INDEXED BY refusals_reference
+    WHERE issuer_id = ? AND reference = ? ORDER BY seq DESC LIMIT 1
 """  # noqa: S608
 
 _decode_event = msgspec.json.Decoder(Event).decode

@@ -103,7 +103,7 @@ class SQLiteAccounts(Room):
                 return False
             tx.run(DROP_PASSWORDS, key)  # an old hash is of use to thieves only
             tx.run(AUTHENTICATORS.insert, proof)
-            end_subject(tx, *key, ending.at, ending.reason)
+            end_subject(tx, ending, authenticator.subject_id)
             tell(tx, ending, line)
             grow(tx, authenticator.issuer_id)
             return True
@@ -121,7 +121,7 @@ class SQLiteAccounts(Room):
         def work(tx: Tx) -> bool:
             if not tx.run(END_ACCOUNT, (ending.at, *key)):
                 return False
-            end_subject(tx, *key, ending.at, ending.reason)
+            end_subject(tx, ending, subject_id)
             tx.run(FORGET_SUBJECT, (ending.at, *key))
             tell(tx, ending, line)
             grow(tx, ending.issuer_id)

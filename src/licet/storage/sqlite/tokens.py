@@ -35,7 +35,9 @@ FIND_TOKEN = f"""
 """  # noqa: S608
 REVOKE = "UPDATE access_tokens SET revoked_at = ? WHERE issuer_id = ? AND digest = ? AND revoked_at IS NULL"
 
-ENDED = "SELECT max(at) FROM revocations WHERE issuer_id = ? AND kind = ? AND key = ?"
+ENDED = """
+    SELECT max(at) FROM revocations INDEXED BY revocations_key WHERE issuer_id = ? AND kind = ? AND key = ?
+"""
 SINCE = f"""
     SELECT {REVOCATIONS.columns} FROM revocations WHERE issuer_id = ? AND seq > ? ORDER BY seq LIMIT ?
 """  # noqa: S608

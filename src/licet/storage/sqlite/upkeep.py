@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from licet.ambient import Instant
 from licet.storage.sqlite.transaction import Tx
 from licet.storage.terms import GRANT_KEPT, PENDING_KEPT
@@ -18,21 +20,29 @@ EXPIRED = (
     ("sessions", "issuer_id, session_id", "absolute_until", 0),
     ("replay", "issuer_id, kind, key", "expires_at", 0),
     ("throttles", "issuer_id, key", "full_at", 0),  # a full bucket is as good as none
+    ("revocations", "issuer_id, seq", "purge_at", 0),
 )
-PURGES = tuple(
-    (f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {expiry} <= ? LIMIT ?)", kept)  # noqa: S608
-    for table, key, expiry, kept in EXPIRED
-)
-PURGE_REVOCATIONS = """
-    DELETE FROM revocations WHERE (issuer_id, seq) IN (
-        SELECT issuer_id, seq FROM revocations AS old
-        WHERE purge_at <= ? AND seq < (SELECT max(seq) FROM revocations WHERE issuer_id = old.issuer_id) LIMIT ?)
-"""
-"""The newest line stays: the next one's number follows from it."""
-PURGE_AUTHENTICATIONS = """
-    DELETE FROM authentications WHERE (issuer_id, session_id) IN (
-        SELECT issuer_id, session_id FROM sessions WHERE absolute_until <= ? LIMIT ?)
-"""
+
+
+class Purge(NamedTuple):
+    """How rows of one table are found and deleted: by key, because one statement would walk the table."""
+
+    find: str
+    delete: str
+    kept: int
+
+
+def _purge(table: str, key: str, expiry: str, kept: int) -> Purge:
+    newest = ""
+    if table == "revocations":  # the newest line stays: the next one's number follows from it
+        newest = "AND seq < (SELECT max(seq) FROM revocations AS r WHERE r.issuer_id = revocations.issuer_id)"
+    find = f"SELECT {key} FROM {table} INDEXED BY {table}_{expiry} WHERE {expiry} <= ? {newest} LIMIT ?"  # noqa: S608
+    delete = f"DELETE FROM {table} WHERE " + " AND ".join(f"{column} = ?" for column in key.split(", "))  # noqa: S608
+    return Purge(find, delete, kept)
+
+
+PURGES = tuple(_purge(*expired) for expired in EXPIRED)
+PURGE_AUTHENTICATIONS = "DELETE FROM authentications WHERE issuer_id = ? AND session_id = ?"
 
 LATEST = """
     SELECT max(at) FROM (SELECT at FROM events WHERE node = ? ORDER BY seq DESC LIMIT 1000)
@@ -46,9 +56,12 @@ LAST_GRANT = """
 def purge(tx: Tx, at: Instant, limit: int) -> int:
     """Delete up to *limit* rows in this transaction; how many went."""
     left = limit
-    tx.run(PURGE_AUTHENTICATIONS, (at, limit))
-    for statement, kept in (*PURGES, (PURGE_REVOCATIONS, 0)):
-        left -= tx.run(statement, (at - kept, left))
-        if left <= 0:
+    for find, delete, kept in PURGES:
+        over = tx.rows(find, (at - kept, left))
+        if "sessions" in delete:
+            tx.many(PURGE_AUTHENTICATIONS, over)
+        tx.many(delete, over)
+        left -= len(over)
+        if not left:
             break
     return limit - left

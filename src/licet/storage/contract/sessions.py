@@ -1,0 +1,143 @@
+"""Sessions and transactions: begun, repeated, replaced, concluded once."""
+
+from __future__ import annotations
+
+from asyncio import gather
+
+from msgspec.structs import replace
+
+from licet.events import EventType
+from licet.storage.contract import samples as a
+from licet.storage.contract.samples import AT, ISSUER, after
+from licet.storage.ports import SignedIn, Store
+
+
+async def _anna(store: Store) -> None:
+    assert await store.accounts.create(a.account(), ("anna",), a.password(), a.event())
+
+
+class Sessions:
+    """``sessions``, ``transactions``, ``consents``."""
+
+    async def test_a_session_begins_and_is_noted_on_its_transaction(self, store: Store) -> None:
+        await _anna(store)
+        await store.transactions.open(a.transaction())
+        session = a.session()
+        await store.sessions.begin(session, None, "t1", a.event(EventType.SESSION_STARTED))
+        assert await store.sessions.find(ISSUER, session.digest) == SignedIn(session=session, account=a.account())
+        assert await store.sessions.find(2, session.digest) is None
+        noted = replace(a.transaction(), subject_id="anna", session_id="s1", login_at=AT)
+        assert await store.transactions.find(ISSUER, "t1") == noted
+
+    async def test_beginning_ends_what_it_replaces_and_its_online_grants(self, store: Store) -> None:
+        await _anna(store)
+        await store.sessions.begin(a.session("planted"), None, None, a.event())
+        online, _ = await a.concluded(store, "c1", session_id="planted", access="online")
+        offline, _ = await a.concluded(store, "c2", session_id="planted")
+        await store.sessions.begin(a.session("mine"), a.digest("planted"), None, a.event())
+        planted = await store.sessions.find(ISSUER, a.digest("planted"))
+        assert planted is not None
+        assert planted.session.status == "ended"
+        standings = [await store.grants.find_by_handle(ISSUER, grant.handle) for grant in (online, offline)]
+        assert [s.grant.revoked_at if s else None for s in standings] == [AT, None]
+
+    async def test_signing_in_again_changes_the_cookie_and_counts(self, store: Store) -> None:
+        await _anna(store)
+        await store.transactions.open(a.transaction())
+        await store.sessions.begin(a.session(), None, None, a.event(EventType.SESSION_STARTED))
+        newer = replace(
+            a.session(), digest=a.digest("new"), auth_time=after(9), amr=("pwd", "otp"), idle_until=after(99)
+        )
+        await store.sessions.again(newer, a.digest("s1"), "t1", a.event(EventType.SESSION_STARTED))
+        assert await store.sessions.find(ISSUER, a.digest("s1")) is None
+        found = await store.sessions.find(ISSUER, a.digest("new"))
+        assert found is not None
+        assert found.session == replace(newer, authentications=2)
+        noted = await store.transactions.find(ISSUER, "t1")
+        assert noted is not None
+        assert noted.login_at == after(9)
+
+    async def test_an_ended_session_never_revives(self, store: Store) -> None:
+        await _anna(store)
+        await store.transactions.open(a.transaction())
+        await store.sessions.begin(a.session(), None, None, a.event(EventType.SESSION_STARTED))
+        assert await store.sessions.end(a.ending("session", "s1"), "s1")
+        newer = replace(a.session(), digest=a.digest("new"))
+        await store.sessions.again(newer, a.digest("s1"), "t1", a.event(EventType.SESSION_STARTED))
+        await store.sessions.touch(ISSUER, "s1", after(9_999))
+        assert await store.sessions.find(ISSUER, a.digest("new")) is None
+        assert await store.transactions.find(ISSUER, "t1") == a.transaction()
+        assert await a.recorded(store, EventType.SESSION_STARTED) == 1
+        found = await store.sessions.find(ISSUER, a.digest("s1"))
+        assert found is not None
+        assert found.session == replace(a.session(), status="ended", epoch=AT)
+
+    async def test_touch_only_prolongs(self, store: Store) -> None:
+        await _anna(store)
+        await store.sessions.begin(a.session(), None, None, a.event())
+        for idle_s in (2 * a.HOUR_S, 60):
+            await store.sessions.touch(ISSUER, "s1", after(idle_s))
+            found = await store.sessions.find(ISSUER, a.digest("s1"))
+            assert found is not None
+            assert found.session.idle_until == after(2 * a.HOUR_S)
+
+    async def test_a_transaction_is_adopted_and_denied_once(self, store: Store) -> None:
+        await store.transactions.open(a.transaction())
+        await store.transactions.adopt(ISSUER, "t1", "anna", "s1")
+        denied = [store.transactions.deny(ISSUER, "t1", AT, a.event(EventType.CONSENT_DENIED)) for _ in range(20)]
+        assert (await gather(*denied)).count(True) == 1
+        assert await a.recorded(store, EventType.CONSENT_DENIED) == 1
+        await store.transactions.adopt(ISSUER, "t1", "berta", "s2")
+        found = await store.transactions.find(ISSUER, "t1")
+        assert found == replace(a.transaction(), subject_id="anna", session_id="s1", state="denied")
+
+    async def test_a_transaction_is_concluded_once(self, store: Store) -> None:
+        """However many buttons are pressed at once: one grant, one code, one event."""
+        await store.transactions.open(a.transaction())
+        grants = [a.grant(store) for _ in range(50)]
+        conclusions = [
+            a.conclusion(grant, a.code(grant, f"code {n}"), txn_id="t1", consent=a.consent())
+            for n, grant in enumerate(grants)
+        ]
+        concluded = await gather(*map(store.transactions.conclude, conclusions))
+        assert concluded.count(True) == 1
+        found = [await store.codes.find(ISSUER, a.digest(f"code {n}")) for n in range(50)]
+        assert [code is not None for code in found] == concluded
+        assert await a.recorded(store, EventType.CODE_ISSUED) == 1
+        assert await store.consents.find(ISSUER, "anna", "app") == a.consent()
+        transaction = await store.transactions.find(ISSUER, "t1")
+        assert transaction == replace(a.transaction(), state="completed", consent_at=AT)
+        assert not await store.transactions.deny(ISSUER, "t1", AT, a.event())
+
+    async def test_an_expired_transaction_concludes_nothing(self, store: Store) -> None:
+        await store.transactions.open(a.transaction())
+        grant = a.grant(store)
+        late = a.conclusion(grant, a.code(grant), txn_id="t1", at=a.transaction().expires_at)
+        assert not await store.transactions.conclude(late)
+        assert not await store.transactions.conclude(a.conclusion(grant, a.code(grant), txn_id="unknown"))
+        assert await store.codes.find(ISSUER, a.digest("code")) is None
+        in_time = after(-0.000_001, a.transaction().expires_at)
+        assert await store.transactions.conclude(a.conclusion(grant, a.code(grant), txn_id="t1", at=in_time))
+
+    async def test_nothing_is_concluded_for_who_has_ended_meanwhile(self, store: Store) -> None:
+        """Signed out, or disabled, between the question and the button."""
+        await _anna(store)
+        await store.sessions.begin(a.session(), None, None, a.event())
+        await store.transactions.open(a.transaction())
+        grant = a.grant(store, session_id="s1")
+        concluding = a.conclusion(grant, a.code(grant), txn_id="t1")
+        await store.sessions.end(a.ending("session", "s1"), "s1")
+        assert not await store.transactions.conclude(concluding)
+        without_session = a.grant(store)
+        await store.accounts.end(a.ending("subject", "anna"), "anna")
+        assert not await store.transactions.conclude(a.conclusion(without_session, a.code(without_session)))
+        assert await store.transactions.find(ISSUER, "t1") == a.transaction()
+
+    async def test_a_new_consent_takes_the_olds_place(self, store: Store) -> None:
+        first, second = a.grant(store), a.grant(store)
+        newer = a.consent(via="device", granted_at=after(5), items=())
+        await store.transactions.conclude(a.conclusion(first, a.code(first, "c1"), consent=a.consent()))
+        await store.transactions.conclude(a.conclusion(second, a.code(second, "c2"), consent=newer))
+        assert await store.consents.find(ISSUER, "anna", "app") == newer
+        assert await store.consents.find(2, "anna", "app") is None
+        assert await store.consents.find(ISSUER, "anna", "other") is None

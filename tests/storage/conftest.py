@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite("licet.storage.contract")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
