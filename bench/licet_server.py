@@ -1,7 +1,7 @@
 """Starts licet: `licet dev` in an empty directory, or `licet serve` with ``licet.toml`` beside this file.
 
 Both keep everything in SQLite on disk, each commit synced. `dev` makes its own apps and has no API for every
-token form, so some workloads are left out there; `serve` has them all.
+token form, so some workloads are left out there and others are not quite the peer's; `serve` has them all.
 """
 
 import base64
@@ -83,7 +83,7 @@ def dev_target(said: Mapping[str, Any], pid: int) -> Target:
         api=Confidential(api["client_id"], api["client_secret"]) if "client_secret" in api else None,
         access_tokens={form: {"scope": scope} for form in APIS},
         browsers={alg: Public(client_id, redirect_uri, "openid") for alg in ("RS256", "ES256")},
-        rotating=Public(client_id, redirect_uri, "openid offline_access"),
+        rotating=Public(client_id, redirect_uri, f"{scope} offline_access"),
         login=person["login"],
         password=person["password"],
         metadata=discover(said["issuer"]),
@@ -103,23 +103,28 @@ class LicetServe:
         self.starts = 0
 
     def start(self, core: int) -> Running:
-        """Set a fresh server up, the way an operator would, and start it."""
+        """Set a fresh server up, the way an operator would, and start it twice: the first start fills the store."""
         self.starts += 1
         home = self.folder / f"serve-{self.starts}"
         port = machine.free_port()
         config = self._set_up(home, port)
+        first = self._once(home, port, config, core)
+        first.process.stop()
+        return self._once(home, port, config, core, first.start_s)
+
+    def _once(self, home: Path, port: int, config: Path, core: int, first_start_s: float | None = None) -> Running:
         argv: list[str | Path] = [self.command, "serve", "--config", config]
         process = machine.start(argv, core, self.folder / "licet.log", self.secrets.environment, home)
         try:
             start_s = machine.until_answer(process, ("127.0.0.1", port), _DISCOVERY)
             target = self._target(f"http://127.0.0.1:{port}", process.pid)
-            return Running(process, target, start_s, _version(self.command))
+            return Running(process, target, start_s, _version(self.command), first_start_s)
         except BaseException:
             process.stop()
             raise
 
     def _set_up(self, home: Path, port: int) -> Path:
-        """Write the configuration and a master key apart from the store, apply it, and add the person."""
+        """Write the configuration, a master key apart from the store, and add the person; `serve` does the rest."""
         for part in ("config", "keys", "store"):
             (home / part).mkdir(parents=True)
         config = home / "config/licet.toml"
@@ -127,18 +132,21 @@ class LicetServe:
         key = home / "keys/master.key"
         key.touch(mode=0o600)
         key.write_text("bench:" + base64.urlsafe_b64encode(entropy.token_bytes(32)).decode().rstrip("=") + "\n")
-        self._do("apply", config, "--yes")
-        self._do("user", "add", self.secrets.login, "--config", config, "--password-env", "BENCH_PASSWORD", "--yes")
-        return config
-
-    def _do(self, *words: str | Path) -> None:
-        argv = [self.command, *(str(word) for word in words)]
-        env = machine.environment(self.secrets.environment)
-        done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
+        argv = [self.command, "user", "add", self.secrets.login, "--password-stdin", "--config", config]
+        done = subprocess.run(
+            [str(word) for word in argv],
+            input=self.secrets.password + "\n",
+            env=machine.environment(self.secrets.environment),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["without a word"]
-            msg = f"`licet {words[0]}` ended with {done.returncode}: {lines[-1]}"
+            msg = f"`licet user add` ended with {done.returncode}: {lines[-1]}"
             raise Unavailable(msg)
+        return config
 
     def _target(self, issuer: str, pid: int) -> Target:
         return Target(
@@ -146,13 +154,13 @@ class LicetServe:
             issuer=issuer,
             pid=pid,
             service=Confidential("service", self.secrets.service),
-            api=Confidential("opaque", self.secrets.api),
+            api=Confidential("api.opaque", self.secrets.api),
             access_tokens={
                 form: {"scope": scope} | ({} if form == "opaque" else {"resource": resource})
                 for form, (resource, scope) in APIS.items()
             },
             browsers={alg: Public(f"spa-{alg.lower()}", CALLBACK, "openid") for alg in ("RS256", "ES256")},
-            rotating=Public("rotating", CALLBACK, f"{APIS['opaque'][1]} offline_access"),
+            rotating=Public("rotating", CALLBACK, APIS["opaque"][1]),
             login=self.secrets.login,
             password=self.secrets.password,
             metadata=discover(issuer),

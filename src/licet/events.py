@@ -29,7 +29,7 @@ class EventType(StrEnum):
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_DISABLED = "account.disabled"
-    PASSWORD_CHANGED = "password.changed"  # noqa: S105  an event's name
+    PASSWORD_CHANGED = "password.changed"
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"
     SIGN_IN_FAILED = "sign_in.failed"
@@ -37,9 +37,9 @@ class EventType(StrEnum):
     CONSENT_DENIED = "consent.denied"
     CODE_ISSUED = "code.issued"
     CODE_REPLAYED = "code.replayed"
-    TOKEN_ISSUED = "token.issued"  # noqa: S105  an event's name
-    TOKEN_REFRESHED = "token.refreshed"  # noqa: S105  an event's name
-    TOKEN_REVOKED = "token.revoked"  # noqa: S105  an event's name
+    TOKEN_ISSUED = "token.issued"
+    TOKEN_REFRESHED = "token.refreshed"
+    TOKEN_REVOKED = "token.revoked"
     REFRESH_REUSED = "refresh.reused"
     GRANT_ENDED = "grant.ended"
     DEVICE_ASKED = "device.asked"

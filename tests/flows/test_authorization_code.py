@@ -165,7 +165,7 @@ async def test_a_verifier_without_a_challenge(here: World) -> None:
     async with here.visitor() as http:
         answered = await Visitor(http).authorize(code_challenge=None, code_challenge_method=None)
     assert "code" in answered.parameters, answered.address
-    assert (await redeem(here, answered)).json()["error"] == "invalid_grant"
+    assert (await redeem(here, answered)).json()["error"] == "invalid_request"
     assert (await redeem(here, answered, code_verifier=None, redirect_uri=None)).json()["error"] == "invalid_grant"
     assert (await redeem(here, answered, code_verifier=None)).status_code == 200
 
@@ -371,7 +371,7 @@ def _shop() -> dict[str, str]:
 async def test_form_post(here: World) -> None:
     async with here.visitor() as http:
         await Visitor(http).authorize()
-        page = await http.get("/authorize", params=_shop() | {"response_mode": "form_post", "state": "<&\">"})
+        page = await http.get("/authorize", params=_shop() | {"response_mode": "form_post", "state": '<&">'})
     assert page.status_code == 200
     form = Form(page.text).forms[0]
     assert form["action"] == CALLBACK

@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
+from licet.ambient import SECOND
 from licet.protocol import client_assertion
 from licet.requirements import (
     ASSERTION_ABOUT_ITSELF,
@@ -31,7 +32,6 @@ from licet.requirements import (
     SCOPE_WELL_FORMED,
     TOKEN_TYPE_EXPLICIT,
 )
-from licet.ambient import SECOND
 from tests.world import INVOICES, ISSUER, ORDERS, SECRET, World
 
 pytestmark = pytest.mark.anyio

@@ -134,9 +134,9 @@ async def test_many_at_once_leave_no_fork(here: World) -> None:
 @pytest.mark.witness(GRANT_ALIVE)
 @pytest.mark.parametrize("what", ["person disabled", "client disabled", "password changed", "consent withdrawn"])
 async def test_what_it_hangs_on_ends(here: World, what: str) -> None:
+    from licet.ambient import Instant, SystemEntropy
     from licet.events import Event
     from licet.resource_owner import accounts
-    from licet.ambient import Instant, SystemEntropy
     from licet.storage.ports import Ending
     from licet.storage.records import Revocation
 

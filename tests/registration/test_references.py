@@ -195,7 +195,7 @@ class TestStrength:
     def test_more_is_never_less(self, secret: str) -> None:
         assert 0 <= strength_bits(secret) <= strength_bits(secret + "\x00a0Z!")
 
-    @given(st.text(min_size=8))
+    @given(st.text("QXZ%~^ä\n", min_size=4))
     def test_a_refusal_says_nothing_of_the_secret(self, secret: str) -> None:
         mistake = weakness(secret, PLACE)
         assert mistake is None or secret not in str(mistake)

@@ -12,7 +12,7 @@ import msgspec
 
 from licet.ambient import Instant
 from licet.storage.ports import SignedIn, Standing
-from licet.storage.records import Client, Grant, Issuer, Session
+from licet.storage.records import Client, Credential, Grant, Issuer, Session
 
 
 class Admitted(msgspec.Struct, frozen=True, gc=False):
@@ -76,6 +76,11 @@ def _client(presented: Presented, client: Client | None, now: Instant) -> str:
 def client_usable(client: Client, now: Instant) -> bool:
     """Whether *client* may ask for anything at all."""
     return client.status == "active" and (client.expires_at is None or now < client.expires_at)
+
+
+def credential_usable(credential: Credential, now: Instant) -> bool:
+    """Whether a client's or an API's credential is good *now*."""
+    return credential.revoked_at is None and (credential.expires_at is None or now < credential.expires_at)
 
 
 def _grant(grant: Grant, now: Instant) -> str:

@@ -20,6 +20,8 @@ from licet.storage.ports import FoundToken, Standing, Store
 from licet.storage.records import Family
 from licet.storage.vault import Vault
 
+_JWS_DOTS = 2
+
 
 class FoundAccess(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An access token of ours, opaque or JWT, and whether it is dead."""
@@ -60,7 +62,7 @@ class Lookup:
         """The access token *token*, or None if it is not one of ours."""
         if secret_token.well_formed("at", token):
             return await self._opaque(token, now)
-        return await self._jwt(token, now) if token.count(".") == 2 else None
+        return await self._jwt(token, now) if token.count(".") == _JWS_DOTS else None
 
     async def refresh_token(self, token: str, now: Instant) -> FoundRefresh | None:
         """The refresh token *token*, or None if it is not one of ours."""

@@ -45,7 +45,7 @@ def dev(*, port: int, directory: Path, log: bool | None) -> None:
     from licet.authorization_server.web import log as logs  # noqa: PLC0415 - --help must not load a server
     from licet.cli.serving import CannotListenError, run  # noqa: PLC0415
     from licet.development.place import Broken, Held, Place  # noqa: PLC0415
-    from licet.storage.schema.fresh import SchemaNewer, SchemaOlder  # noqa: PLC0415
+    from licet.storage.schema.fresh import SchemaNewer  # noqa: PLC0415
     from licet.storage.sqlite import StoreBusy  # noqa: PLC0415
 
     logs.configure(sys.stderr, human=True, access=sys.stderr.isatty() if log is None else log)
@@ -53,7 +53,7 @@ def dev(*, port: int, directory: Path, log: bool | None) -> None:
     try:
         development.place.open()
         sys.exit(run(development.build, port=port, on_ready=development.ready))
-    except (Broken, CannotListenError, Held, SchemaNewer, SchemaOlder, StoreBusy) as reason:
+    except (Broken, CannotListenError, Held, SchemaNewer, StoreBusy) as reason:
         click.echo(str(reason), err=True)
         sys.exit(INCOMPLETE)
     finally:
@@ -66,6 +66,7 @@ class _Development:
     def __init__(self, place: Place, say: Callable[[str], object]) -> None:
         self.place = place
         self._say = say
+        self._published = b""
         self._seeded: Seeded | None = None
         self._server: Server | None = None
 
@@ -93,14 +94,15 @@ class _Development:
 
         assert self._seeded is not None
         description = describe(self._seeded)
-        self.place.publish(description)
+        self._published = self.place.publish(description)
         with suppress(BrokenPipeError):  # nobody reads: dev.json says it all
             self._say(banner(description, self.place.directory, ambient.monotonic() - _BEGUN))
 
     def close(self) -> None:
         """Take ``dev.json`` away and close the store; whoever comes next finds everything in order."""
+        if self._published:
+            self.place.withdraw(self._published)
         if self._seeded is not None:
-            self.place.withdraw()
             asyncio.run(self._seeded.store.close())
         if self._server is not None:
             self._server.close()

@@ -16,7 +16,7 @@ from licet.cli.preflight import Trouble, troubles
 @click.command()
 @CONFIG
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
-def doctor(config: Path, as_json: bool) -> None:
+def doctor(config: Path, *, as_json: bool) -> None:
     """Say what stands between licet.toml and a running server.
 
     Exit 0: nothing. 1: something. 2: the file itself is wrong.

@@ -62,7 +62,7 @@ def _secrets(manifest: Manifest) -> Iterator[Trouble]:
     if reference is None:
         yield Trouble("refused", "[server] secrets is missing",
                       "every digest and every sealed key in the store depends on a secret outside it",
-                      "run licet init for a new one, or write secrets = { file = \"/etc/licet/master.key\" }")
+                      'run licet init for a new one, or write secrets = { file = "/etc/licet/master.key" }')
         return
     try:
         MasterKeys.parse(resolver()(reference))

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from licet.authorization_server.web.limits import Patience
 from licet.authorization_server.web.sockets import CannotListenError, bracketed, listening
 
 if TYPE_CHECKING:  # dear to import
@@ -49,6 +50,7 @@ def run(
     port: int = 8414,
     certificate: Certificate | None = None,
     drain_s: int = 10,
+    patience: Patience | None = None,
     on_ready: Callable[[str], None] = lambda _origin: None,
 ) -> int:
     """Serve what *build* makes of its own origin (``http://127.0.0.1:8414``), until SIGTERM or SIGINT.
@@ -63,7 +65,15 @@ def run(
         origin = f"{scheme}://{bracketed(host)}:{sockets[0].getsockname()[1]}"
 
         def listener(app: Served) -> Listener:
-            return _listener(app, certificate, drain_s, lambda: on_ready(origin))
+            from licet.authorization_server.web.listener import Listener  # noqa: PLC0415 - dear to import
+
+            return Listener(
+                app,
+                certificate=(certificate.chain, certificate.key) if certificate else None,
+                drain_s=drain_s,
+                on_ready=lambda: on_ready(origin),
+                patience=patience,
+            )
 
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(_serve(build(origin), sockets, listener))
@@ -90,13 +100,6 @@ async def _serve(
     except SystemExit:  # how uvicorn says that the application did not open; the log says why
         return COULD_NOT_COMPLETE
     return COULD_NOT_COMPLETE if listener.failed else 0
-
-
-def _listener(app: Served, certificate: Certificate | None, drain_s: int, on_ready: Callable[[], None]) -> Listener:
-    from licet.authorization_server.web.listener import Listener  # noqa: PLC0415 - dear to import
-
-    files = (certificate.chain, certificate.key) if certificate else None
-    return Listener(app, certificate=files, drain_s=drain_s, on_ready=on_ready)
 
 
 class _Stop:

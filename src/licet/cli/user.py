@@ -42,7 +42,7 @@ PASSWORD = click.option("--password-stdin", is_flag=True, help="Read the passwor
 @click.option("--email", help="Their address; the login itself where it is one.")
 @PASSWORD
 @CONFIG
-def add(login: str, name: str | None, email: str | None, password_stdin: bool, config: Path) -> None:
+def add(login: str, name: str | None, email: str | None, config: Path, *, password_stdin: bool) -> None:
     """Add a person who may sign in as LOGIN.
 
     \b
@@ -73,7 +73,7 @@ def add(login: str, name: str | None, email: str | None, password_stdin: bool, c
 @click.argument("login")
 @PASSWORD
 @CONFIG
-def passwd(login: str, password_stdin: bool, config: Path) -> None:
+def passwd(login: str, config: Path, *, password_stdin: bool) -> None:
     """Set a new password for LOGIN; every session and token of theirs ends.
 
     \b

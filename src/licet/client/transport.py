@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
@@ -91,7 +91,7 @@ class Transport:
                     body=_bounded(response),
                 )
         except httpx2.HTTPError as error:
-            raise Unreachable(f"{_origin(url)} does not answer: {error or type(error).__name__}") from error
+            raise Unreachable(f"{_origin(url)} does not answer: {str(error) or type(error).__name__}") from error
         sent = tuple((name, value) for name, value in headers.items() if name != "Content-Type")
         self._watch(Exchange(method=method, url=url, headers=sent, form=form, answer=answer))
         return answer
@@ -110,7 +110,7 @@ class Transport:
         for http in self._http.values():
             http.close()
 
-    def __enter__(self) -> Transport:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

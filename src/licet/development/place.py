@@ -111,13 +111,18 @@ class Place:
         _write(self._secrets, msgspec.json.format(msgspec.json.encode(made)) + b"\n")
         return made
 
-    def publish(self, document: msgspec.Struct) -> None:
-        """Write ``dev.json``: whole or not at all, for this user only."""
-        _write(self.dev_json, msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+    def publish(self, document: msgspec.Struct) -> bytes:
+        """Write ``dev.json``: whole or not at all, for this user only; returns what it holds."""
+        content = msgspec.json.format(msgspec.json.encode(document)) + b"\n"
+        _write(self.dev_json, content)
+        return content
 
-    def withdraw(self) -> None:
-        """Take ``dev.json`` away: nobody is served any more, or not yet."""
-        self.dev_json.unlink(missing_ok=True)
+    def withdraw(self, content: bytes | None = None) -> None:
+        """Take ``dev.json`` away: nobody is served any more, or not yet. With *content*, only if it still holds that:
+        somebody may have removed the directory and begun anew in its place."""
+        with suppress(FileNotFoundError):
+            if content is None or self.dev_json.read_bytes() == content:
+                self.dev_json.unlink()
 
     def _read(self, path: Path) -> bytes | None:
         """The file, or None in a new directory; a store whose keys are gone is not a new one."""

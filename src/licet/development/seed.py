@@ -20,12 +20,13 @@ from licet.resource_owner import accounts
 from licet.resource_owner.passwords import Cost, Passwords
 from licet.storage.ports import Store
 from licet.storage.records import Credential, Issuer
+from licet.storage.schema.fresh import SchemaOlder
 from licet.storage.sqlite import SQLiteStore
 from licet.storage.vault import Vault
 
 ISSUER_ID = 1
 _ACTOR = "licet dev"
-_SECRET = "client-secret"  # noqa: S105  the kind of what is digested, as client authentication digests it
+_SECRET = "client-secret"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +42,34 @@ class Seeded:
 
 
 async def seeded(place: Place, url: str) -> Seeded:
-    """The store of *place*, filled, for the issuer at *url*. Raises Broken, StoreBusy, SchemaNewer, SchemaOlder."""
+    """The store of *place*, filled, for the issuer at *url*. Raises Broken, StoreBusy, SchemaNewer."""
     entropy, clock = SystemEntropy(), SystemClock()
     vault = Vault(place.master_keys(entropy), entropy)
     secrets = place.secrets(LOGINS, entropy)
-    store = SQLiteStore.open(place.store)
+    store = _open(place)
     try:
         place.withdraw()  # only now: before, another server's may have stood there
         clock.not_before(await store.latest())
         issuer = await _issuer(store, url, clock)
         sowing = _Sowing(store, issuer, vault, clock, entropy, secrets)
-        await asyncio.gather(sowing.keys(), sowing.people(), sowing.apps(), sowing.api())
+        async with asyncio.TaskGroup() as at_once:
+            for part in (sowing.keys, sowing.people, sowing.apps, sowing.api):
+                at_once.create_task(part())
     except BaseException:
         await store.close()
         raise
     return Seeded(store=store, issuer=issuer, vault=vault, clock=clock, entropy=entropy, secrets=secrets)
+
+
+def _open(place: Place) -> SQLiteStore:
+    """The store, brought to today's schema where an older licet made it (rulings T)."""
+    try:
+        return SQLiteStore.open(place.store)
+    except SchemaOlder:
+        from licet.storage.schema import upgrade  # noqa: PLC0415  loads a migration tool
+
+        upgrade.upgrade(place.store)
+        return SQLiteStore.open(place.store)
 
 
 async def _issuer(store: Store, url: str, clock: SystemClock) -> Issuer:

@@ -23,6 +23,8 @@ class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a fault
         self.per = per
         self.detail = detail
         self.retry_after_s: int | None = None
+        self.compared: tuple[str, str] | None = None
+        """What was sent and the nearest that would have been right, for a developer to see side by side."""
 
     @property
     def error_uri(self) -> str:

@@ -21,7 +21,7 @@ from licet.storage.ports import Protected, Registered
 from licet.storage.records import Client, ClientPolicy, Credential, Resource, Scope
 from licet.storage.vault import Vault
 
-SECRET = "client-secret"  # noqa: S105  the kind of what is digested
+SECRET = "client-secret"
 """What client authentication digests a presented secret as."""
 
 _canonical = msgspec.json.Encoder(order="deterministic").encode

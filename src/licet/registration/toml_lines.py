@@ -36,7 +36,7 @@ class Whereabouts:
 def whereabouts(text: str) -> dict[KeyPath, Whereabouts]:
     """Map every key path of *text*, tables and array items included, to where it is written."""
     scanner = _Scanner(text)
-    with suppress(_LostError, RecursionError):
+    with suppress(_LostError, RecursionError, tomllib.TOMLDecodeError):
         scanner.document()
     return scanner.found
 

@@ -61,7 +61,7 @@ def agreed_to(consent: Consent | None, client: Client, now: Instant, scope: str)
 
 
 def _agreed(consent: Consent | None, client: Client, now: Instant) -> frozenset[ConsentItem]:
-    if consent is None or consent.revoked_at is not None or consent.expires_at <= now:
+    if consent is None or consent.expires_at <= now:  # a withdrawn one is not found
         return frozenset()
     if consent.client_metadata_digest != client.metadata_digest:
         return frozenset()

@@ -15,6 +15,9 @@ from licet.resource_owner.passwords import Passwords
 from licet.storage.ports import Person, Store
 from licet.storage.records import Account
 
+_PREFIX = {4: 24, 6: 64}
+"""How much of an address is one network's: what one household or attacker is given."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guessing:
@@ -121,7 +124,7 @@ def network_of(address: str) -> str:
         ip = ip_address(address)
     except ValueError:
         return address[:64]
-    return str(ip_network(f"{ip}/{24 if ip.version == 4 else 64}", strict=False))
+    return str(ip_network(f"{ip}/{_PREFIX[ip.version]}", strict=False))
 
 
 def _password_of(person: Person | None) -> str | None:

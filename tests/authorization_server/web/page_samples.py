@@ -36,7 +36,9 @@ NAME = Sentence(words="Know your name and picture")
 SEE = Sentence(words="See your orders")
 BUY = Sentence(words="Create and cancel orders for you", sensitive=True)
 
-CALLBACK = "https://shop.example.com/auth/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=x4&iss=https%3A%2F%2Fid.example.com"
+CALLBACK = (
+    "https://shop.example.com/auth/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=x4&iss=https%3A%2F%2Fid.example.com"
+)
 
 
 def consent(
@@ -149,8 +151,12 @@ VIEWS: dict[str, View] = {
     "device-reported": DeviceDone(app=TV, login="alice@example.com", allowed=False, reported=True),
     "return": Return(app=SHOP, login="alice@example.com", location=CALLBACK, refresh=True),
     "return-denied": Return(app=SHOP, login="alice@example.com", location=CALLBACK, refresh=True, allowed=False),
-    "return-custom": Return(app=LOCAL, login="alice@example.com", location="com.example.reports:/cb?a=b", refresh=False),
-    "return-signed-out": Return(app=SHOP, login="", location="https://shop.example.com/", refresh=True, signed_out=True),
+    "return-custom": Return(
+        app=LOCAL, login="alice@example.com", location="com.example.reports:/cb?a=b", refresh=False
+    ),
+    "return-signed-out": Return(
+        app=SHOP, login="", location="https://shop.example.com/", refresh=True, signed_out=True
+    ),
     "sign-out": SignOut(login="alice@example.com", csrf="c-1"),
     "sign-out-asked": SignOut(login="alice@example.com", csrf="c-1", app=SHOP, transaction="t-1"),
     "signed-out": SignedOut(),

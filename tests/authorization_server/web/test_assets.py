@@ -29,7 +29,9 @@ def test_only_this_release_has_a_folder(folder: str) -> None:
     assert ASSETS.find(f"{folder}/licet.css") is None
 
 
-@pytest.mark.parametrize("name", ["", "/", "//licet.css", "/./licet.css", "/../assets.py", "/icons", "/icons/../licet.css"])
+@pytest.mark.parametrize(
+    "name", ["", "/", "//licet.css", "/./licet.css", "/../assets.py", "/icons", "/icons/../licet.css"]
+)
 def test_only_whole_paths_are_found(name: str) -> None:
     """Nothing beside our files, and our files by one path only."""
     assert ASSETS.find(ASSETS.prefix + name) is None

@@ -46,7 +46,8 @@ def test_attributes(cookie: SetCookie, secure: bool, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cookie", [SetCookie("a b", "v"), SetCookie("", "v"), SetCookie("a", "v;x"), SetCookie("a", "v\r\nb"), SetCookie("a", "é")]
+    "cookie",
+    [SetCookie("a b", "v"), SetCookie("", "v"), SetCookie("a", "v;x"), SetCookie("a", "v\r\nb"), SetCookie("a", "é")],
 )
 def test_what_breaks_out_is_not_written(cookie: SetCookie) -> None:
     with pytest.raises(ValueError, match="cannot be written"):

@@ -105,7 +105,7 @@ def test_sixty_four_fields_are_enough() -> None:
     "content_type",
     [
         b"application/x-www-form-urlencoded", b"Application/X-WWW-Form-URLencoded",
-        b"application/x-www-form-urlencoded; charset=UTF-8", b"application/x-www-form-urlencoded;charset=\"utf-8\"",
+        b"application/x-www-form-urlencoded; charset=UTF-8", b'application/x-www-form-urlencoded;charset="utf-8"',
     ],
 )  # fmt: skip
 def test_a_form_is_a_form(content_type: bytes) -> None:

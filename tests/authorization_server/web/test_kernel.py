@@ -55,7 +55,11 @@ def test_a_request_reaches_its_endpoint_as_the_protocol_reads_it() -> None:
     assert incoming.form.every("resource") == ("a", "b")
     assert incoming.authorization == "Basic c2hvcDpz"
     assert incoming.cookies == {"__Host-licet-a-session": "1"}
-    assert (incoming.origin, incoming.fetch_site, incoming.dpop) == ("https://shop.example.com", "same-origin", "ey.x.y")
+    assert (incoming.origin, incoming.fetch_site, incoming.dpop) == (
+        "https://shop.example.com",
+        "same-origin",
+        "ey.x.y",
+    )
     assert incoming.peer == "203.0.113.9"
     assert len(incoming.request_id) == 32
 
@@ -274,7 +278,8 @@ def test_a_row_that_makes_no_sense_is_refused() -> None:
 @pytest.mark.witness(HOST_KNOWN)
 @pytest.mark.parametrize("path", ["/token", "/authorize", "/jwks", "/nowhere", "/assets/x"])
 @pytest.mark.parametrize(
-    "host", ["evil.example", "id.example.com.evil.example", "id.example.com:8443", "127.0.0.1", "", "id.example.com.", "é"]
+    "host",
+    ["evil.example", "id.example.com.evil.example", "id.example.com:8443", "127.0.0.1", "", "id.example.com.", "é"],
 )
 @pytest.mark.parametrize("development", [True, False])
 def test_an_unknown_host_is_421(path: str, host: str, development: bool) -> None:

@@ -156,9 +156,7 @@ def test_slow_senders_take_no_place_from_anyone() -> None:
         await asyncio.sleep(30)
 
     async def play() -> int:
-        slowly = [
-            asyncio.create_task(asking(app, "POST", "/token", headers=LINES, receive=slow)) for _ in range(10)
-        ]
+        slowly = [asyncio.create_task(asking(app, "POST", "/token", headers=LINES, receive=slow)) for _ in range(10)]
         await asyncio.sleep(0)
         said = await asking(app, "POST", "/token", headers=LINES, body=b"a=1")
         for each in slowly:

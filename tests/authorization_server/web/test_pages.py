@@ -7,6 +7,7 @@ import hashlib
 import re
 from gettext import NullTranslations
 from html import unescape
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -77,7 +78,7 @@ class TestForm:
         page = read(view)
         levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
         assert levels.count(1) == 1
-        assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert all(after - before <= 1 for before, after in pairwise(levels))
         assert levels[0] == 1
         ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
         assert len(ids) == len(set(ids))
@@ -206,7 +207,9 @@ class TestSignIn:
         assert page.by_id("login")["value"] == "alice@example.com"
         assert "value" not in page.by_id("password")
 
-    @pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "//x.example", "https:", "http://["])
+    @pytest.mark.parametrize(
+        "address", ["javascript:alert(1)", "data:text/html,x", "//x.example", "https:", "http://["]
+    )
     def test_a_notice_that_is_no_web_address_is_not_linked(self, address: str) -> None:
         """An app writes these addresses itself."""
         view = SignIn(app=App(name="X", privacy_url=address, terms_url=address), transaction="t", csrf="c")
@@ -242,7 +245,16 @@ class TestConsent:
 class TestDevice:
     def test_the_warning_comes_before_the_answers(self) -> None:
         page = read(VIEWS["device-confirm"]).text
-        order = ("WDJB-MJHT", "Lounge TV wants", "Living room", "203.0.113.24", "40 seconds", "30 days", "Stop if", "Allow")
+        order = (
+            "WDJB-MJHT",
+            "Lounge TV wants",
+            "Living room",
+            "203.0.113.24",
+            "40 seconds",
+            "30 days",
+            "Stop if",
+            "Allow",
+        )
         positions = [page.index(words) for words in order]
         assert positions == sorted(positions)
 
@@ -277,7 +289,15 @@ class TestReturn:
 
     @pytest.mark.parametrize(
         "location",
-        ["javascript:alert(1)", "JavaScript:alert(1)", " javascript:x", "java\nscript:x", "data:text/html,x", "no-scheme", ""],
+        [
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            " javascript:x",
+            "java\nscript:x",
+            "data:text/html,x",
+            "no-scheme",
+            "",
+        ],
     )
     def test_no_answer_leaves_by_a_script(self, location: str) -> None:
         """Registration refuses these long before; this is the last look."""

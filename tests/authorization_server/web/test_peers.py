@@ -17,7 +17,9 @@ BEHIND = Proxies(trusted=("10.0.0.0/8", "fd00::/8"))
 RFC_7239 = Proxies(trusted=("10.0.0.0/8",), header="forwarded")
 
 
-def peer(headers: list[tuple[str, str]], proxies: Proxies | None = BEHIND, client: tuple[str, int] | None = PROXY) -> str:
+def peer(
+    headers: list[tuple[str, str]], proxies: Proxies | None = BEHIND, client: tuple[str, int] | None = PROXY
+) -> str:
     heard = Heard()
     post(kernel(heard=heard, proxies=proxies), "/token", "a=1", headers=headers, client=client)
     return heard.requests[0].peer

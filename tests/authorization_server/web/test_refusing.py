@@ -229,7 +229,9 @@ def test_a_question_about_an_origin_that_fails_does_not_change_the_answer() -> N
 
 def test_developers_are_told_more_in_development_only() -> None:
     refusal = errors.InvalidRequest("redirect_uri does not match", per=REDIRECT_URI_EXACT)
-    query = b"client_id=shop&state=0123456789abcdefghijklmnop&nonce=brief77&redirect_uri=https%3A%2F%2Fshop.example.com%2F"
+    query = (
+        b"client_id=shop&state=0123456789abcdefghijklmnop&nonce=brief77&redirect_uri=https%3A%2F%2Fshop.example.com%2F"
+    )
     secret = "password=correct+horse+battery+staple+and+more&state=twice&state=again"
     development = person(refusal, pages=Pages(ISSUER, "", development=True), development=True)
     page = html.unescape(post(development, "/login", secret, query=query).body.decode())

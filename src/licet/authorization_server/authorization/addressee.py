@@ -6,6 +6,8 @@ so no code that redirects can be reached before.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 import msgspec
 
 from licet.ambient import Instant
@@ -28,16 +30,6 @@ class Addressee(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Whether the request named it."""
     response_mode: ResponseMode
     state: str | None
-
-
-class UnknownRedirect(InvalidRequest):
-    """The redirect_uri is not one of the client's. Carries both sides for the developer's panel."""
-
-    def __init__(self, client: Client, sent: str) -> None:
-        super().__init__("redirect_uri is not registered for this client", per=REDIRECT_URI_EXACT,
-                         detail=f"client {client.client_id}")
-        self.client = client
-        self.sent = sent
 
 
 async def addressee(parameters: Parameters, directory: Directory, now: Instant) -> Addressee:
@@ -67,7 +59,10 @@ def _redirect_uri(client: Client, sent: str | None) -> str:
                                  per=REDIRECT_URI_REGISTERED)
         return registered[0]
     if redirects.find(registered, sent, native=client.metadata.application_type == "native") is None:
-        raise UnknownRedirect(client, sent)
+        refusal = InvalidRequest("redirect_uri is not registered for this client", per=REDIRECT_URI_EXACT,
+                                 detail=f"client {client.client_id}")
+        refusal.compared = (sent, next(iter(get_close_matches(sent, registered, 1, 0)), ""))
+        raise refusal
     return sent
 
 

@@ -46,6 +46,8 @@ from licet.requirements import (
 from licet.storage.records import Client
 
 PROMPTS = ("none", "login", "consent", "select_account")
+_SECONDS_DIGITS = 9
+"""Thirty years: nobody means more, and no sum overflows."""
 LONGEST = 2048
 """Characters of ``state`` and ``nonce`` that are carried; longer ones are refused, never cut."""
 
@@ -157,7 +159,7 @@ def max_age(draft: Draft) -> int | None:
     text = draft.parameters.get("max_age")
     if text is None:
         return draft.client.metadata.default_max_age
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+    if not (text.isascii() and text.isdigit() and len(text) <= _SECONDS_DIGITS):
         raise InvalidRequest("max_age is a whole number of seconds", per=MAX_AGE_HONOURED)
     return int(text)
 

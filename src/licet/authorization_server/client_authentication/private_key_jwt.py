@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from licet.ambient import SECOND, Instant
+from licet.authorization_server.admission import credential_usable
 from licet.authorization_server.client_authentication.model import Candidate, Presented
-from licet.authorization_server.client_authentication.secrets import live
 from licet.authorization_server.directory import Directory
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.policy import Policy
@@ -45,7 +45,7 @@ class PrivateKeyJwt:
         return Presented(method=self.name, client_id=client_id, proof=assertion)
 
     async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> bool:
-        keys = [VerifyingKey.from_jwk(c.jwk) for c in candidate.credentials if c.jwk and live(c, incoming.at)]
+        keys = [VerifyingKey.from_jwk(c.jwk) for c in candidate.credentials if c.jwk and credential_usable(c, incoming.at)]
         if not keys:
             return False
         checked = client_assertion.check(

@@ -42,7 +42,7 @@ class Upkeep:
     async def _purge(self) -> None:
         """Batch after batch until nothing is over: keeps pace with issuing, blocks nobody for long."""
         batch = self.settings.purge_batch
-        while await self.store.purge(self.clock.now(), batch) >= batch:
+        while await self.store.purge(self.clock.now(), batch) >= batch:  # noqa: ASYNC110  it works, it does not wait
             await asyncio.sleep(_BREATH_S)
 
 
@@ -53,5 +53,5 @@ async def _forever(chore: Callable[[], Awaitable[None]], every_s: float) -> None
             await chore()
         except Unavailable:
             _LOG.warning("store unavailable; %s will be tried again", chore.__qualname__)
-        except Exception:
+        except Exception:  # noqa: BLE001  a chore that fails once must not end for good
             _LOG.exception("%s failed; it will be tried again", chore.__qualname__)

@@ -6,28 +6,18 @@ Only the listener imports this room, and only when it starts: uvicorn is dear to
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import socket
+import struct
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from licet.authorization_server.web.limits import Patience
+
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
 _TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\n"
+_AT_ONCE: Final = struct.pack("ii", 1, 0)
 _THE_END: Final = b"content-length: 0\r\nconnection: close\r\n\r\n"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """What one connection may cost; bytes and seconds."""
-
-    head_bytes: int = 64 * 1024
-    """Request line and headers on the wire; the kernel's own limits are narrower and answer in kind."""
-    head_s: float = 10.0
-    """From the first byte, or the connection's beginning, to the end of the headers."""
-    stalled_s: float = 30.0
-    """How long somebody may leave an answer unread."""
-    connections: int = 4096
-    """Open at once; one more is closed unheard."""
 
 
 class Connection(HttpToolsProtocol):
@@ -41,6 +31,7 @@ class Connection(HttpToolsProtocol):
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
         self._stalled_timer: asyncio.TimerHandle | None = None
+        self._answered: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         if len(self.connections) >= self.patience.connections:
@@ -49,6 +40,9 @@ class Connection(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._answered is not None:  # uvicorn tells the last of several requests in a row only
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         self._head_arrived()
         self._move()
         super().connection_lost(exc)
@@ -75,11 +69,15 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._stalled_timer is None:
-            self._stalled_timer = self.loop.call_later(self.patience.stalled_s, self.transport.abort)
+            self._stalled_timer = self.loop.call_later(self.patience.stalled_s, self._drop)
 
     def resume_writing(self) -> None:
         self._move()
         super().resume_writing()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _idle(self) -> bool:
         """Whether no request is being answered: then even blank lines count as a head that does not come."""
@@ -100,6 +98,12 @@ class Connection(HttpToolsProtocol):
         if self._stalled_timer is not None:
             self._stalled_timer.cancel()
             self._stalled_timer = None
+
+    def _drop(self) -> None:
+        """Reset: closing would leave what was written to the system, for as long as the other end likes."""
+        opened = self.transport.get_extra_info("socket")
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
 
     def _hang_up(self, status: bytes) -> None:
         """Say why, unless an earlier answer is still on its way."""

@@ -124,6 +124,7 @@ def _brought_a_token(incoming: Incoming) -> bool:
 
 def _developer(refusal: Refusal, incoming: Incoming) -> Developer:
     per = refusal.per
+    sent, registered = refusal.compared or ("", "")
     rule = per if isinstance(per, Requirement) else None
     return Developer(
         explanation=refusal.description,
@@ -131,6 +132,8 @@ def _developer(refusal: Refusal, incoming: Incoming) -> Developer:
         rule_url=per.url,
         citation=str(rule.sources[0].citation if rule else per),
         fix=rule.remedy if rule else "",
+        sent=sent,
+        registered=registered,
         request=(*_request(incoming.query), *_request(incoming.form))[:_MOST_SHOWN],
     )
 

@@ -23,7 +23,8 @@ _MAY_REPEAT: Final = frozenset(
     {b"cookie", b"accept", b"accept-encoding", b"accept-language", b"forwarded", b"via", b"x-forwarded-for"}
 )
 """Lists by definition, and of no consequence or joined where they are read."""
-_CLIENT_ID: Final = re.compile(r"[\w.~:/-]{1,128}", re.ASCII)
+_CLIENT_ID: Final = re.compile(r"(?!.*(?:lct[a-z]{2,3}_|eyJ))[\w.~:/-]{1,128}", re.ASCII)
+"""A secret that was put in the wrong field is not an id."""
 _NOTHING: Final = Parameters()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
+from urllib.parse import quote
 
 from licet.ambient import Clock, Entropy, monotonic
 from licet.authorization_server.exchange import Empty, Incoming
@@ -19,7 +20,7 @@ from licet.authorization_server.web.health import Health
 from licet.authorization_server.web.hearing import Heard
 from licet.authorization_server.web.lifespan import Step, lifespan
 from licet.authorization_server.web.limits import Limits, Proxies
-from licet.authorization_server.web.log import ACCESS, Line, timestamp, write
+from licet.authorization_server.web.log import ACCESS, Line, redacted, timestamp, write
 from licet.authorization_server.web.refusing import OnRefusal, Refusing
 from licet.authorization_server.web.replies import Found, Rendering, Replies, Reply, unchanged
 from licet.authorization_server.web.routes import Cors, Endpoint, Kind, Place, Route, places
@@ -206,7 +207,7 @@ def _line(heard: Heard, method: str, reply: Reply) -> Line:
         time=timestamp(heard.at),
         request_id=heard.request_id,
         method=method,
-        path=heard.path,
+        path=heard.path if heard.place else redacted(quote(heard.path)),
         status=reply.status,
         ms=round((monotonic() - heard.begun) * 1000, 2),
         peer=heard.peer,

@@ -25,6 +25,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """What one connection may cost; bytes and seconds."""
+
+    head_bytes: int = 64 * 1024
+    """Request line and headers on the wire; the kernel's own limits are narrower and answer in kind."""
+    head_s: float = 10.0
+    """From the first byte, or the connection's beginning, to the end of the headers."""
+    stalled_s: float = 30.0
+    """How long somebody may leave an answer unread."""
+    connections: int = 4096
+    """Open at once; one more is closed unheard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proxies:
     """Who may say on whose behalf it asks."""
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import uvicorn
 
-from licet.authorization_server.web.connections import Patience, bounded
+from licet.authorization_server.web.connections import bounded
+from licet.authorization_server.web.limits import Patience
 
 _KEEP_ALIVE_S = 15
 

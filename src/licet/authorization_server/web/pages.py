@@ -32,7 +32,9 @@ _STRICT: Final = (
 CSP: Final = f"{_STRICT}; form-action 'self'"
 """For every page but one: no script, nothing from elsewhere, and forms that post only to us."""
 
-FORM_POST_CSP: Final = f"{_STRICT}; script-src 'sha256-{base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode()}'"
+_SUBMIT_HASH: Final = base64.b64encode(hashlib.sha256(SUBMIT.encode()).digest()).decode()
+
+FORM_POST_CSP: Final = f"{_STRICT}; script-src 'sha256-{_SUBMIT_HASH}'"
 """For the form_post page. No ``form-action``: browsers hold it against every hop after the post, and the
 app's own redirects are not ours to know."""
 

@@ -71,7 +71,7 @@ def host(text: str) -> str:
 
 
 def visible(text: str, length: int) -> str:
-    """For developers: what cannot be seen is spelt out, as ``\\u{202e}``."""
+    r"""For developers: what cannot be seen is spelt out, as ``\u{202e}``."""
     spelt = "".join(
         character if character.isprintable() else f"\\u{{{ord(character):x}}}" for character in text[: length + 1]
     )
@@ -115,6 +115,9 @@ def _datetime(instant: Instant) -> datetime:
     return datetime.fromtimestamp(instant // SECOND, UTC)
 
 
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
 class Spans:
     """Lengths of time in words, in one language."""
 
@@ -130,15 +133,16 @@ class Spans:
         return self._gettext("%(time)s ago") % {"time": self.lasting(seconds)}
 
     def lasting(self, seconds: int) -> str:
-        """``30 days``: the largest unit of which there are two, else the largest that fits."""
-        number, unit = seconds, self._ngettext
-        if number < 120:
-            return unit("%(number)d second", "%(number)d seconds", number) % {"number": number}
-        number //= 60
-        if number < 120:
-            return unit("%(number)d minute", "%(number)d minutes", number) % {"number": number}
-        number //= 60
-        if number < 48:
-            return unit("%(number)d hour", "%(number)d hours", number) % {"number": number}
-        number //= 24
-        return unit("%(number)d day", "%(number)d days", number) % {"number": number}
+        """``30 days``: the largest unit of which there are two, else seconds."""
+        if seconds < 2 * _MINUTE:
+            number, words = seconds, self._ngettext("%(number)d second", "%(number)d seconds", seconds)
+        elif seconds < 2 * _HOUR:
+            number = seconds // _MINUTE
+            words = self._ngettext("%(number)d minute", "%(number)d minutes", number)
+        elif seconds < 2 * _DAY:
+            number = seconds // _HOUR
+            words = self._ngettext("%(number)d hour", "%(number)d hours", number)
+        else:
+            number = seconds // _DAY
+            words = self._ngettext("%(number)d day", "%(number)d days", number)
+        return words % {"number": number}

@@ -17,7 +17,7 @@ from licet.storage.ports import AlreadyRedeemed, Store
 class Journal:
     """``events``, ``refusals``, ``next_id``, ``latest``, ``purge``."""
 
-    async def tamper(self, store: Store, seq: int) -> None:  # noqa: ARG002  a subclass's
+    async def tamper(self, store: Store, seq: int) -> None:
         """Change a stored event behind the store's back; a backend's own test says how."""
         pytest.skip("this backend does not say how to tamper with it")
 

@@ -30,7 +30,7 @@ class MemoryTransactions(Room):
             adopted = replace(transaction, subject_id=subject_id, session_id=session_id)
             self._world.transactions[issuer_id, txn_id] = adopted
 
-    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:  # noqa: ARG002  the port's
+    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:
         transaction = self._open(issuer_id, txn_id)
         if transaction is None:
             return False

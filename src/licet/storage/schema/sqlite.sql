@@ -147,7 +147,6 @@ CREATE TABLE sessions (
   ext TEXT,
   PRIMARY KEY (issuer_id, session_id)
 )
- WITHOUT ROWID,
  STRICT;
 CREATE INDEX sessions_absolute_until ON sessions (absolute_until);
 CREATE UNIQUE INDEX sessions_digest ON sessions (issuer_id, digest);
@@ -182,7 +181,6 @@ CREATE TABLE transactions (
   ext TEXT,
   PRIMARY KEY (issuer_id, txn_id)
 )
- WITHOUT ROWID,
  STRICT;
 CREATE INDEX transactions_expires_at ON transactions (expires_at);
 CREATE TABLE pending (
@@ -207,7 +205,6 @@ CREATE TABLE pending (
   ext TEXT,
   PRIMARY KEY (issuer_id, device_digest)
 )
- WITHOUT ROWID,
  STRICT;
 CREATE INDEX pending_expires_at ON pending (expires_at);
 CREATE INDEX pending_user_code ON pending (issuer_id, user_code_digest);
@@ -275,7 +272,6 @@ CREATE TABLE codes (
   ext TEXT,
   PRIMARY KEY (issuer_id, digest)
 )
- WITHOUT ROWID,
  STRICT;
 CREATE INDEX codes_purge_at ON codes (purge_at);
 CREATE TABLE families (
@@ -300,7 +296,6 @@ CREATE TABLE families (
   ext TEXT,
   PRIMARY KEY (issuer_id, handle)
 )
- WITHOUT ROWID,
  STRICT;
 CREATE INDEX families_grant ON families (issuer_id, grant_id);
 CREATE INDEX families_purge_at ON families (purge_at);
@@ -320,7 +315,6 @@ CREATE TABLE access_tokens (
   ext TEXT,
   PRIMARY KEY (issuer_id, digest)
 )
- WITHOUT ROWID,
  STRICT;
 CREATE INDEX access_tokens_expires_at ON access_tokens (expires_at);
 CREATE TABLE revocations (

@@ -66,7 +66,7 @@ class SQLiteTransactions(Room):
     async def adopt(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str) -> None:
         await self._write.submit(lambda tx: tx.run(ADOPT, (subject_id, session_id, issuer_id, txn_id)))
 
-    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:  # noqa: ARG002  the port's
+    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:
         line = entry(event)
 
         def work(tx: Tx) -> bool:

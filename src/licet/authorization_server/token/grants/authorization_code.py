@@ -49,6 +49,7 @@ def judge(code: Code, request: CodeRequest, client: Client, now: Instant) -> Non
     An already used code passes here: only the store may say that it was used, and then the grant ends.
 
     Raises InvalidGrant: other client, expired, another redirect_uri (OAuth 2.1 §10.2: only if sent), wrong verifier.
+    Raises InvalidRequest: a verifier for a request that had no challenge.
     """
     if code.client_id != client.client_id:
         raise InvalidGrant("The code was issued to another client", per=CODE_BOUND_TO_CLIENT)
@@ -69,7 +70,8 @@ def _redirect_uri(code: Code, request: CodeRequest) -> None:
 def _verifier(code: Code, request: CodeRequest) -> None:
     if code.code_challenge is None:
         if request.code_verifier is not None:
-            raise InvalidGrant("code_verifier was sent, but the request had no code_challenge", per=PKCE_NO_DOWNGRADE)
+            # OAuth 2.1 §3.2.4 names the error: the request is malformed, whatever the code is worth.
+            raise InvalidRequest("code_verifier was sent, but the request had no code_challenge", per=PKCE_NO_DOWNGRADE)
         return
     if request.code_verifier is None:
         raise InvalidGrant("code_verifier is missing", per=PKCE_VERIFIER_CHECKED)

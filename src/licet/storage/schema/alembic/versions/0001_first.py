@@ -29,8 +29,12 @@ def _blob(name: str, *, null: bool = False) -> Column[bytes]:
     return Column(name, LargeBinary(), nullable=null)
 
 
-def _table(name: str, key: tuple[str, ...], *columns: Column[Any] | UniqueConstraint) -> None:
-    op.create_table(name, *columns, PrimaryKeyConstraint(*key), sqlite_strict=True, sqlite_with_rowid=False)
+def _table(name: str, key: tuple[str, ...], *columns: Column[Any] | UniqueConstraint, rowid: bool = False) -> None:
+    op.create_table(name, *columns, PrimaryKeyConstraint(*key), sqlite_strict=True, sqlite_with_rowid=rowid)
+
+
+def _wide(name: str, key: tuple[str, ...], *columns: Column[Any]) -> None:
+    _table(name, key, *columns, rowid=True)
 
 
 def upgrade() -> None:
@@ -168,7 +172,7 @@ def _create_people() -> None:
         _text("status"),
         _text("ext", null=True),
     )
-    _table(
+    _wide(
         "sessions",
         ("issuer_id", "session_id"),
         _integer("issuer_id"),
@@ -205,7 +209,7 @@ def _create_people() -> None:
 
 
 def _create_authorizations() -> None:
-    _table(
+    _wide(
         "transactions",
         ("issuer_id", "txn_id"),
         _integer("issuer_id"),
@@ -224,7 +228,7 @@ def _create_authorizations() -> None:
         _text("ext", null=True),
     )
     op.create_index("transactions_expires_at", "transactions", ["expires_at"])
-    _table(
+    _wide(
         "pending",
         ("issuer_id", "device_digest"),
         _integer("issuer_id"),
@@ -304,7 +308,7 @@ def _create_authorizations() -> None:
 
 
 def _create_tokens() -> None:
-    _table(
+    _wide(
         "codes",
         ("issuer_id", "digest"),
         _integer("issuer_id"),
@@ -322,7 +326,7 @@ def _create_tokens() -> None:
         _text("ext", null=True),
     )
     op.create_index("codes_purge_at", "codes", ["purge_at"])
-    _table(
+    _wide(
         "families",
         ("issuer_id", "handle"),
         _integer("issuer_id"),
@@ -347,7 +351,7 @@ def _create_tokens() -> None:
     )
     op.create_index("families_grant", "families", ["issuer_id", "grant_id"])
     op.create_index("families_purge_at", "families", ["purge_at"])
-    _table(
+    _wide(
         "access_tokens",
         ("issuer_id", "digest"),
         _integer("issuer_id"),

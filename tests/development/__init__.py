@@ -1,0 +1,1 @@
+"""Tests of what only ``licet dev`` has."""
