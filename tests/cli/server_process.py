@@ -13,8 +13,8 @@ from licet.ambient import SystemClock, SystemEntropy
 from licet.authorization_server.exchange import Document, Incoming, Json
 from licet.authorization_server.web.addresses import hosts
 from licet.authorization_server.web.assets import Assets
-from licet.authorization_server.web.limits import Patience
 from licet.authorization_server.web.kernel import Kernel
+from licet.authorization_server.web.limits import Patience
 from licet.authorization_server.web.pages import Pages
 from licet.authorization_server.web.routes import Kind, Route
 from licet.cli import serving

@@ -137,11 +137,11 @@ def test_what_is_no_request_is_400(patient: tuple[Process, int], raw: bytes) -> 
 def test_endless_headers_are_431(patient: tuple[Process, int]) -> None:
     with connect(patient[1]) as opened:
         opened.sendall(b"GET /fast HTTP/1.1\r\n")
-        with pytest.raises(OSError, match=".*"):  # noqa: PT012 - whichever write comes too late
+        with pytest.raises(OSError):  # whichever write comes too late
             for _ in range(1000):
                 opened.sendall(b"X-A: " + b"a" * 1000 + b"\r\n")
                 time.sleep(0.001)
-        with pytest.raises(OSError, match=".*"):
+        with pytest.raises(OSError):
             while opened.recv(4096):
                 pass
             raise ConnectionResetError("closed")
@@ -208,7 +208,7 @@ def test_the_first_signal_lets_a_request_finish(serve: Callable[..., Process], n
         assert process.line() == "slow began"
         process.popen.send_signal(number)
         time.sleep(0.4)
-        with pytest.raises(OSError, match=".*"):
+        with pytest.raises(OSError):
             connect(port)
         said = read(opened)
         assert said.startswith(b"HTTP/1.1 200 ")

@@ -217,7 +217,7 @@ def test_leeway_has_a_limit(leeway_s: int, key: SigningKey) -> None:
         {"iat": ...},
         {"iat": str(NOW)},
         {"iat": NOW + 61},
-        {"iat": NOW + 600, "exp": NOW + 600},
+        {"iat": NOW + 50, "exp": NOW + 50},
         {"nbf": NOW + 61},
         {"nbf": "0"},
         {"nbf": False},

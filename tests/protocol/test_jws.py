@@ -312,6 +312,12 @@ def test_a_signature_in_der_is_refused(private: ec.EllipticCurvePrivateKey, key:
     refused(f"{signing_input}.{b64(der)}", [key], "not signed")
 
 
+def test_a_nought_before_a_number_is_one_byte_too_many(private: ec.EllipticCurvePrivateKey, key: VerifyingKey) -> None:
+    signing_input, _, tail = forge(private, good(), {"sub": "alice"}).rpartition(".")
+    raw = jose.base64url.decode(tail)
+    refused(f"{signing_input}.{b64(raw[:32] + bytes(1) + raw[32:])}", [key], "not signed")
+
+
 def test_another_curve_is_refused(key: VerifyingKey) -> None:
     other = ec.generate_private_key(ec.SECP384R1())
     signing_input = f"{b64(good())}.{b64({'sub': 'alice'})}"
@@ -443,6 +449,18 @@ def test_only_compact_tokens_are_tokens(private: ec.EllipticCurvePrivateKey, key
         f"{head}.{body}.{tail}.x",
     ):
         refused(token, [key])
+
+
+def test_a_header_has_a_length(private: ec.EllipticCurvePrivateKey, key: VerifyingKey) -> None:
+    """The last headers are remembered, so they must be small."""
+    refused(forge(private, good(x="x" * 2000), {"sub": "alice"}), [key], "header that is too long")
+
+
+def test_only_three_parts_have_a_header() -> None:
+    assert jose.header_of(ES256).alg == "ES256"
+    for token in (f"{ES256}.x", ES256.rpartition(".")[0], ES256.partition(".")[0], "", "x.y.z"):
+        with pytest.raises(InvalidJWT):
+            jose.header_of(token)
 
 
 def test_a_token_has_a_length(private: ec.EllipticCurvePrivateKey, key: VerifyingKey) -> None:

@@ -101,3 +101,9 @@ def test_a_malformed_verifier_is_refused_and_answers_nothing(verifier: str) -> N
 def test_the_challenge_itself_is_no_verifier() -> None:
     """Which is what plain would have made of it."""
     assert not pkce.verify(CHALLENGE, CHALLENGE)
+
+
+def test_every_letter_of_the_challenge_counts() -> None:
+    for place, letter in enumerate(CHALLENGE):
+        other = CHALLENGE[:place] + ("A" if letter != "A" else "B") + CHALLENGE[place + 1 :]
+        assert not pkce.verify(VERIFIER, other)

@@ -57,6 +57,11 @@ def test_anything_else_is_refused(uri: str) -> None:
     assert caught.value.per is RESOURCE_KNOWN
 
 
+def test_a_fragment_is_named_as_the_fault() -> None:
+    with pytest.raises(InvalidTarget, match="fragment"):
+        resource.check("https://api.example.com/#orders")
+
+
 @given(st.text())
 def test_what_passes_is_visible_ascii_with_a_scheme(text: str) -> None:
     try:

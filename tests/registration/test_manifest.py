@@ -105,8 +105,7 @@ class TestGood:
 
     def test_lifetimes_and_words_are_as_written(self, reads: Reads) -> None:
         manifest = reads(WHOLE)
-        assert manifest.lifetimes == (("access_token_s", 300),)
-        assert manifest.sessions == (("idle_s", 600),)
+        assert manifest.lifetimes == (("access_token_s", 300), ("session_idle_s", 600))
         assert manifest.scopes == (DesiredScope("profile", "See your name"),)
 
     def test_two_reads_are_equal(self, reads: Reads) -> None:

@@ -176,7 +176,7 @@ class TestConditions:
         assert await store.refusals.find(ISSUER, "R1") is not None  # spooled over the failed commits
 
     async def test_a_full_queue_refuses_at_once(self, store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(writer, "QUEUE_BOUND", 10)
+        monkeypatch.setattr(writer, "WAITING_BOUND", 10)
         hold = sqlite3.connect(store._reader._connection.execute("PRAGMA database_list").fetchone()[2])
         hold.execute("BEGIN IMMEDIATE")
         waiting = [asyncio.ensure_future(store.issue(a.issuance())) for _ in range(100)]

@@ -31,10 +31,10 @@ class LogoutPage:
         if incoming.method == "GET":
             return Page(view=SignOut(login=here.account.login, csrf=csrf))
         self.browser.check_form(incoming, csrf)
-        if incoming.form.get("decision") != "no":
-            await self._end(here, incoming)
-            return Page(view=SignedOut(), cookies=(SetCookie(self.browser.cookies.session, "", 0),))
-        return Page(view=SignOut(login=here.account.login, csrf=csrf))
+        if incoming.form.get("decision") == "stay":
+            return Page(view=SignOut(login=here.account.login, csrf=csrf, stayed=True))
+        await self._end(here, incoming)
+        return Page(view=SignedOut(), cookies=(SetCookie(self.browser.cookies.session, "", 0),))
 
     async def _end(self, here: SignedIn, incoming: Incoming) -> None:
         session = here.session

@@ -133,6 +133,8 @@ class SignOut(View, frozen=True, gc=False, kw_only=True):
     """Which app asked, where one did."""
     transaction: str = ""
     """Remembers where that app wants the person back; empty where no app asked."""
+    stayed: bool = False
+    """They have just chosen to stay."""
 
 
 class SignedOut(View, frozen=True, gc=False, kw_only=True):

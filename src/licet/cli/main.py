@@ -1,17 +1,12 @@
-"""``licet``: the words people type, each loaded only when it is asked for.
+"""``licet``: the words people type, each loaded only when it is called.
 
-Other programs call licet, so ``--help`` imports no verb, no server and no client.
+Other programs call licet, so ``--help`` imports nothing at all: no verb, no server, no client, no click.
 """
 
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-
-try:
-    import click
-except ImportError:  # the base install has no command line
-    sys.exit("The licet command needs: pip install 'licet[cli]'  (or 'licet[server]' to run a server)")
+from typing import Any, NoReturn
 
 from licet import __version__
 
@@ -30,42 +25,70 @@ VERBS: dict[str, tuple[str, str, str]] = {
 FINE, FOUND, WRONG_CALL, INCOMPLETE = 0, 1, 2, 3
 """Exit codes (product §2)."""
 
+_HELP = """\
+Usage: licet VERB [OPTIONS]
 
-class Lazy(click.Group):
-    """A group that knows its verbs by name and loads one when it is called."""
+  OAuth 2.1 and OpenID Connect, set up right.
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
-            return None
-        module, _, attribute = VERBS[cmd_name][0].partition(":")
-        try:
-            command = getattr(import_module(module), attribute)
-        except ModuleNotFoundError as missing:
-            if missing.name is not None and missing.name.startswith("licet"):
-                raise
-            raise click.ClickException(
-                f"licet {cmd_name} needs {missing.name}, which is not installed: pip install 'licet[server]'"
-            ) from missing
-        return command  # type: ignore[no-any-return]
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for group in dict.fromkeys(group for _, group, _ in VERBS.values()):
-            with formatter.section(group):
-                formatter.write_dl([(verb, line) for verb, (_, of, line) in VERBS.items() if of == group])
+  First steps:
+    licet dev            a server with two people, three apps and an API, on this machine alone
+    licet try web        a web shop signs somebody in
+    licet init           your own licet.toml
+    licet serve          your own server
+"""
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, message="licet %(version)s")
-def main() -> None:
-    """OAuth 2.1 and OpenID Connect, set up right.
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Find the verb and hand over; exits with its code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    first = given[0] if given else "--help"
+    if first in {"-h", "--help", "help"}:
+        _say(help_text())
+        sys.exit(FINE)
+    if first == "--version":
+        _say(f"licet {__version__}")
+        sys.exit(FINE)
+    if first not in VERBS:
+        sys.exit(_unknown(first))
+    _command(first).main(args=given[1:], prog_name=f"licet {first}")
+    sys.exit(FINE)
 
-    \b
-    First steps:
-      licet dev            a server with two people, three apps and an API, on this machine alone
-      licet try web        a web shop signs somebody in
-      licet init           your own licet.toml
-      licet serve          your own server
-    """
+
+def help_text() -> str:
+    """What ``licet --help`` says."""
+    lines = [_HELP]
+    for group in dict.fromkeys(group for _, group, _ in VERBS.values()):
+        lines.append(f"{group}:")
+        lines += [f"  {verb:8}{line}" for verb, (_, of, line) in VERBS.items() if of == group]
+        lines.append("")
+    lines.append("licet VERB --help says more, with examples.  licet --version says which one this is.")
+    return "\n".join(lines)
+
+
+def _command(verb: str) -> Any:
+    """The click command behind *verb*, or the line to run where its part is not installed."""
+    from importlib import import_module  # noqa: PLC0415  --help needs no machinery
+
+    module, _, attribute = VERBS[verb][0].partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] == "licet":
+            raise
+        extra = "cli" if missing.name == "click" else "server"
+        _say(f"licet {verb} needs {missing.name}, which is not installed. Run: pip install 'licet[{extra}]'", error=True)
+        sys.exit(INCOMPLETE)
+
+
+def _unknown(word: str) -> int:
+    from difflib import get_close_matches  # noqa: PLC0415  --help needs no machinery
+
+    near = get_close_matches(word, VERBS, 1)
+    _say(f"licet has no verb {word!r}." + (f" Did you mean: licet {near[0]}" if near else "") + "\nTry: licet --help",
+         error=True)
+    return WRONG_CALL
+
+
+def _say(text: str, *, error: bool = False) -> None:
+    sys.stdout.flush()
+    (sys.stderr if error else sys.stdout).write(text + "\n")

@@ -16,7 +16,6 @@ from licet.registration.addresses import is_loopback
 from licet.registration.documents import PARTS, Documents
 from licet.registration.mistakes import ManifestErrors, Mistake, Place, shown
 from licet.registration.model import DesiredApi, DesiredApp, Manifest
-from licet.registration.server_section import SESSION
 from licet.registration.table import Table
 
 __all__ = ["NAME", "Manifest", "ManifestErrors", "Mistake", "read"]
@@ -56,17 +55,13 @@ class _Reading:
         server, lifetimes, words = main.table("server"), main.table("lifetimes"), main.table("scopes")
         apis = self._apis(issuer)
         apps = self._apps(apis, issuer)
-        lives = server_section.lifetimes(lifetimes) if lifetimes else ()
         main.close()
         for part in self._parts:
             _close(part)
         return Manifest(
             issuer=issuer,
             server=server_section.server(server) if server else server_section.default(main.source.directory),
-            lifetimes=tuple((name, seconds) for name, seconds in lives if not name.startswith(SESSION)),
-            sessions=tuple(
-                (name.removeprefix(SESSION), seconds) for name, seconds in lives if name.startswith(SESSION)
-            ),
+            lifetimes=server_section.lifetimes(lifetimes) if lifetimes else (),
             apis=apis,
             apps=apps,
             scopes=scopes.read_own(words) if words else (),

@@ -126,9 +126,8 @@ class Manifest:
     issuer: str
     server: ServerSection
     lifetimes: tuple[tuple[str, int], ...]
-    """What ``[lifetimes]`` overrides, by the names of ``Lifetimes`` in the server's settings, in seconds."""
-    sessions: tuple[tuple[str, int], ...]
-    """The same of browser sessions, by the names of ``SessionLives``."""
+    """What ``[lifetimes]`` overrides, in seconds, by the names of ``Lifetimes`` in the server's settings;
+    those of ``SessionLives`` begin with ``session_``."""
     apis: tuple[DesiredApi, ...]
     apps: tuple[DesiredApp, ...]
     scopes: tuple[DesiredScope, ...]

@@ -14,9 +14,6 @@ from licet.registration.table import Table
 
 DEFAULT_STORE = "licet.db"
 
-SESSION = "session_"
-"""Begins the lifetimes that are those of browser sessions."""
-
 _LISTEN = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})")
 _PORTS = range(65536)
 _MINUTE, _HOUR, _DAY = 60, 3600, 24 * 3600

@@ -126,9 +126,11 @@ def test_a_request_that_takes_too_long_is_503_and_over() -> None:
 
 @pytest.mark.witness(OVERLOAD_REFUSED)
 def test_too_many_at_once_are_sent_away_and_the_rest_is_answered() -> None:
-    go = asyncio.Event()
+    go, full = asyncio.Event(), asyncio.Event()
 
     async def waiting(incoming: Incoming) -> Json:
+        if app.in_flight == 3:
+            full.set()
         await go.wait()
         return await echo(incoming)
 
@@ -137,8 +139,7 @@ def test_too_many_at_once_are_sent_away_and_the_rest_is_answered() -> None:
     async def play() -> list[Any]:
         lines = {**LINES, "content-length": "3"}
         asked = [asyncio.create_task(asking(app, "POST", "/token", headers=lines, body=b"a=1")) for _ in range(5)]
-        while app.in_flight < 3:
-            await asyncio.sleep(0)
+        await full.wait()
         refused = [await asked[3], await asked[4]]
         go.set()
         return [*refused, *(await asyncio.gather(*asked[:3])), await asking(app, "POST", "/token", headers=LINES)]

@@ -20,6 +20,9 @@ from licet.protocol.parameters import Parameters
 from licet.requirements import CLIENT_KNOWN, REDIRECT_URI_EXACT, REDIRECT_URI_REGISTERED
 from licet.storage.records import Client
 
+_COMPARED = 200
+"""Characters that the nearest registered address is looked for by: comparing costs their square."""
+
 
 class Addressee(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A client and the address of its own that answers go to."""
@@ -61,7 +64,7 @@ def _redirect_uri(client: Client, sent: str | None) -> str:
     if redirects.find(registered, sent, native=client.metadata.application_type == "native") is None:
         refusal = InvalidRequest("redirect_uri is not registered for this client", per=REDIRECT_URI_EXACT,
                                  detail=f"client {client.client_id}")
-        refusal.compared = (sent, next(iter(get_close_matches(sent, registered, 1, 0)), ""))
+        refusal.compared = (sent, next(iter(get_close_matches(sent[:_COMPARED], registered, 1, 0)), ""))
         raise refusal
     return sent
 

@@ -41,7 +41,10 @@ def parameters(encoded: bytes) -> Parameters:
         # A raw space is taken for what it is: somebody pasted an address that nothing had encoded.
         pairs = [field.partition("=")[::2] for field in text.replace("+", " ").split("&") if field]
         if "%" in text:
-            pairs = [(_unescape(name), _unescape(value)) for name, value in pairs]
+            pairs = [
+                (_unescape(name) if "%" in name else name, _unescape(value) if "%" in value else value)
+                for name, value in pairs
+            ]
         return Parameters(pairs)
     except (UnicodeDecodeError, KeyError):
         raise _malformed() from None
@@ -80,8 +83,6 @@ def cookies(header: bytes | None) -> dict[str, str]:
 
 def _unescape(text: str) -> str:
     """Replace ``%XX``. Raises KeyError: not two hexadecimal digits, or NUL. UnicodeDecodeError: not UTF-8."""
-    if "%" not in text:
-        return text
     head, *pieces = text.split("%")
     try:
         return head + "".join([_ASCII[piece[:2]] + piece[2:] for piece in pieces])

@@ -8,11 +8,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
-from urllib.parse import quote
 
 from licet.ambient import Clock, Entropy, monotonic
 from licet.authorization_server.exchange import Empty, Incoming
-from licet.authorization_server.web import hearing, peers, refusals
+from licet.authorization_server.web import access, hearing, peers, refusals
 from licet.authorization_server.web.asgi import Headers, Receive, Scope, Send
 from licet.authorization_server.web.cors import AllowedOrigin, Crossing
 from licet.authorization_server.web.deadline import Deadline
@@ -20,7 +19,7 @@ from licet.authorization_server.web.health import Health
 from licet.authorization_server.web.hearing import Heard
 from licet.authorization_server.web.lifespan import Step, lifespan
 from licet.authorization_server.web.limits import Limits, Proxies
-from licet.authorization_server.web.log import ACCESS, Line, redacted, timestamp, write
+from licet.authorization_server.web.log import ACCESS, Line, write
 from licet.authorization_server.web.refusing import OnRefusal, Refusing
 from licet.authorization_server.web.replies import Found, Rendering, Replies, Reply, unchanged
 from licet.authorization_server.web.routes import Cors, Endpoint, Kind, Place, Route, places
@@ -111,7 +110,7 @@ class Kernel:
         reply.headers.append((b"x-request-id", heard.request_id.encode("ascii")))
         await _send(send, method, reply)
         if self._log is not None and ACCESS.isEnabledFor(logging.INFO):
-            self._log(_line(heard, method, reply))
+            self._log(access.line(heard, method, reply))
 
     def _hear(self, scope: Scope, method: str) -> Heard:
         headers = dict(scope["headers"])
@@ -149,7 +148,7 @@ class Kernel:
         # A script must be able to read a refusal too, so both ways lead past this question.
         if place is not None and place.cors is not Cors.NEVER:
             reply.headers += await self._shared(heard, place)
-        if asked is not None and self._log is not None:
+        if asked is not None and ACCESS.isEnabledFor(logging.INFO):
             reply.client_id = hearing.claimed_client(asked)
         return reply
 
@@ -200,18 +199,3 @@ async def _send(send: Send, method: str, reply: Reply) -> None:
     """A server that stops reading is the listener's to hang up on (``connections.py``), not ours to wait for."""
     await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
-
-
-def _line(heard: Heard, method: str, reply: Reply) -> Line:
-    return Line(
-        time=timestamp(heard.at),
-        request_id=heard.request_id,
-        method=method,
-        path=heard.path if heard.place else redacted(quote(heard.path)),
-        status=reply.status,
-        ms=round((monotonic() - heard.begun) * 1000, 2),
-        peer=heard.peer,
-        client_id=reply.client_id,
-        error=reply.error,
-        reference=reply.reference,
-    )

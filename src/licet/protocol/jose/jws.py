@@ -70,8 +70,10 @@ def _split(token: str, max_bytes: int) -> tuple[str, str, str]:
         raise InvalidJWT("is too long, or not ASCII")
     head, _, rest = token.partition(".")
     body, _, tail = rest.partition(".")
-    if not (head and body and tail) or "." in tail or len(head) > _MAX_HEADER:
+    if not (head and body and tail) or "." in tail:
         raise InvalidJWT("is not a signed token of three parts")
+    if len(head) > _MAX_HEADER:
+        raise InvalidJWT("has a header that is too long")
     return head, body, tail
 
 

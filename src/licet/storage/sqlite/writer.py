@@ -24,7 +24,7 @@ from licet.storage.sqlite.transaction import Tx
 T = TypeVar("T")
 Work = Callable[[Tx], T]
 
-QUEUE_BOUND = 2_048
+WAITING_BOUND = 2_048
 """Changes that may wait; more are refused, so that overload is an answer and not a delay."""
 
 
@@ -38,24 +38,6 @@ class Job:
         self.future = future
         self.result: Any = None
         self.error: Exception | None = None
-
-
-class _Stop:
-    """Finish what waits, then end."""
-
-
-_STOP = _Stop()
-
-
-def _release(batch: list[Job]) -> None:
-    """On the event loop: answer everyone whose change is in the commit."""
-    for job in batch:
-        if job.future.done():  # its caller has gone away; the change stands all the same
-            continue
-        if job.error is None:
-            job.future.set_result(job.result)
-        else:
-            job.future.set_exception(job.error)
 
 
 class Writer:
@@ -73,8 +55,10 @@ class Writer:
         self._tx = Tx(connection, node)
         self._along = along
         self._committed = committed
-        self._queue: SimpleQueue[Job | _Stop] = SimpleQueue()
+        self._gathered: list[Job] = []
+        self._waiting = 0
         self._closed = False
+        self._queue: SimpleQueue[list[Job] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="licet-writer", daemon=True)
         self._thread.start()
 
@@ -82,34 +66,55 @@ class Writer:
         """Queue a change; its future is done after the commit."""
         if self._closed:
             raise Unavailable("the store is closed")
-        if self._queue.qsize() >= QUEUE_BOUND:
+        if self._waiting >= WAITING_BOUND:
             raise Unavailable("too many changes are waiting to be written")
-        future: Future[T] = get_running_loop().create_future()
-        self._queue.put(Job(work, future))
+        loop = get_running_loop()
+        future: Future[T] = loop.create_future()
+        if not self._gathered:
+            # Whoever else is ready to write in this round of the loop goes along. Handed over one by one, the
+            # first would get a commit of its own and all others wait for it.
+            loop.call_soon(self._hand_over)
+        self._gathered.append(Job(work, future))
+        self._waiting += 1
         return future
 
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
+
+    def _release(self, batch: list[Job]) -> None:
+        """On the event loop: answer everyone whose change is in the commit."""
+        self._waiting -= len(batch)
+        for job in batch:
+            if job.future.done():  # its caller has gone away; the change stands all the same
+                continue
+            if job.error is None:
+                job.future.set_result(job.result)
+            else:
+                job.future.set_exception(job.error)
+
     def close(self) -> None:
-        """Write what waits and end the thread."""
+        """Write what waits, end the thread, close the connection."""
         if not self._closed:
             self._closed = True
-            self._queue.put(_STOP)
+            self._hand_over()
+            self._queue.put(None)
             self._thread.join()
+            self._connection.close()
 
     def _run(self) -> None:
         going = True
         while going:
-            batch, going = self._take()
+            waiting = [self._queue.get()]
+            waiting += [self._queue.get() for _ in range(self._queue.qsize())]
+            going = None not in waiting
+            batch = [job for handed in waiting if handed is not None for job in handed]
             if batch:
                 self._commit(batch)
                 self._answer(batch)
         with suppress(Exception):  # nobody waits for what only goes along
             self._once([])
-
-    def _take(self) -> tuple[list[Job], bool]:
-        """Everything that waits, at least one thing; and whether there will be more."""
-        waiting = [self._queue.get()]
-        waiting += [self._queue.get() for _ in range(self._queue.qsize())]
-        return [job for job in waiting if isinstance(job, Job)], _STOP not in waiting
 
     def _commit(self, batch: list[Job]) -> None:
         """All in one transaction; if one raises, each alone, so that it harms nobody else."""
@@ -117,7 +122,7 @@ class Writer:
             self._once(batch)
         except Unavailable as error:
             for job in batch:
-                job.error = error
+                job.error = Unavailable(str(error))
         except Exception:  # noqa: BLE001  whatever a closure raises goes to its own caller, below
             for job in batch:
                 self._alone(job)
@@ -139,12 +144,12 @@ class Writer:
                 job.result = job.work(tx)
             self._along(tx)
             tx.commit()
-            self._committed()
         except BaseException as error:
             self._undo()
             if isinstance(error, sqlite3.DatabaseError) and _is_condition(error):
                 raise Unavailable(str(error)) from error
             raise
+        self._committed()
 
     def _undo(self) -> None:
         with suppress(sqlite3.Error):  # a disk that fails may fail here too; the next BEGIN then says so again
@@ -153,7 +158,7 @@ class Writer:
     def _answer(self, batch: list[Job]) -> None:
         loop: AbstractEventLoop = batch[0].future.get_loop()
         with suppress(RuntimeError):  # the loop has closed: nobody waits any more
-            loop.call_soon_threadsafe(_release, batch)
+            loop.call_soon_threadsafe(self._release, batch)
 
 
 def _is_condition(error: sqlite3.DatabaseError) -> bool:

@@ -1,0 +1,1 @@
+"""Clients that others wrote, at a server in a process of its own."""
