@@ -32,7 +32,9 @@ def start_dev(directory: Path, *options: str) -> DevServer:
     """``licet dev`` in *directory*, once it accepts connections; whoever starts it stops it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "licet", "dev", "--port", "0", "--dir", str(directory), *options],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     deadline = time.monotonic() + _PATIENCE_S
     while not (directory / "dev.json").exists():

@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx2
 import pytest
-
 from tests.conftest import DevServer, start_dev, stop_dev
 
 READY_S = 3.0
@@ -26,14 +25,17 @@ def get(url: str, **headers: str) -> httpx2.Response:
 
 
 def licet(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "licet", *words], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-m", "licet", *words]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
 
 
 def token(server: DevServer, scope: str = "api.read") -> dict[str, Any]:
     job = server.dev["apps"]["service"]
     answer = httpx2.post(
-        f"{server.issuer}/token", data={"grant_type": "client_credentials", "scope": scope},
-        auth=(job["client_id"], job["client_secret"]), trust_env=False,
+        f"{server.issuer}/token",
+        data={"grant_type": "client_credentials", "scope": scope},
+        auth=(job["client_id"], job["client_secret"]),
+        trust_env=False,
     )
     assert answer.status_code == 200, answer.text
     said: dict[str, Any] = answer.json()
@@ -73,8 +75,10 @@ def test_the_api_lets_in_who_may_come_in(dev_server: DevServer) -> None:
 def test_the_api_may_introspect(dev_server: DevServer) -> None:
     api = dev_server.dev["api"]
     answer = httpx2.post(
-        f"{dev_server.issuer}/introspect", data={"token": token(dev_server)["access_token"]},
-        auth=(api["client_id"], api["client_secret"]), trust_env=False,
+        f"{dev_server.issuer}/introspect",
+        data={"token": token(dev_server)["access_token"]},
+        auth=(api["client_id"], api["client_secret"]),
+        trust_env=False,
     )
     assert answer.json()["active"] is True
     assert answer.json()["aud"] == api["audience"]

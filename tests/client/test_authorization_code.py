@@ -94,7 +94,10 @@ def test_a_code_is_redeemed_with_its_verifier(begun: Begun) -> None:
     url, form, _ = server.asked[0]
     assert url == f"{ISSUER}/token"
     assert form == {
-        "grant_type": "authorization_code", "code": "c1", "redirect_uri": CALLBACK, "code_verifier": begun.verifier,
+        "grant_type": "authorization_code",
+        "code": "c1",
+        "redirect_uri": CALLBACK,
+        "code_verifier": begun.verifier,
         "client_id": "shop",
     }
 

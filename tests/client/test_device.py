@@ -73,7 +73,7 @@ def test_a_client_asks_for_itself() -> None:
     client_credentials.ask(METADATA, "api.read", me, server)
     client_credentials.ask(METADATA, None, me, server)
     assert server.asked[0][1:] == (
-        {"grant_type": "client_credentials", "scope": "api.read"}, {"Authorization": "Basic am9iOnMlM0Ex",
-        "Content-Type": "application/x-www-form-urlencoded"},
+        {"grant_type": "client_credentials", "scope": "api.read"},
+        {"Authorization": "Basic am9iOnMlM0Ex", "Content-Type": "application/x-www-form-urlencoded"},
     )
     assert "scope" not in server.asked[1][1]

@@ -39,7 +39,7 @@ class Server(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body + b"|" + self.headers["Content-Type"].encode())
 
-    def log_message(self, format: str, *args: object) -> None: ...
+    def log_message(self, *_args: object) -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +81,7 @@ def test_headers_may_come_twice(origin: str) -> None:
         answer.json()
 
 
-def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
-    origin: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(origin: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with Transport() as transport:
         assert transport.get(f"{origin}/").status == 200

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 
 from tests.clients.operated import LOGIN, PASSWORD, Operated, serving
 from tests.clients.person import Person
@@ -14,6 +14,9 @@ from tests.clients.person import Person
 CALLBACK = "http://127.0.0.1:5000/callback"
 AUDIENCE = "https://orders.example.com"
 SECRETS = {name: f"{name} keeps this to itself, 0123456789abcdefghij" for name in ("SHOP", "JOB", "ORDERS")}
+SIGNER = ECKey.generate_key("P-256", {"kid": "signer-1", "alg": "ES256", "use": "sig"})
+"""The key of the one app that has one."""
+_JWK = ", ".join(f'{name} = "{value}"' for name, value in SIGNER.as_dict(private=False).items())
 
 _CONFIGURATION = f"""
 [lifetimes]
@@ -41,6 +44,11 @@ may      = ["openid", "profile", "offline_access", "orders:read"]
 is     = "service"
 secret = {{ env = "JOB" }}
 may    = ["orders:read", "orders:write"]
+
+[app.signer]
+is  = "service"
+key = {{ jwk = {{ {_JWK} }} }}
+may = ["orders:read"]
 
 [app.tv]
 is   = "tv"

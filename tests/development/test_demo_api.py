@@ -22,8 +22,12 @@ pytestmark = pytest.mark.anyio
 
 def incoming(sub: str, *scope: str, item: str = "", method: str = "GET") -> Incoming:
     return Incoming(
-        method=method, path=ORDERS, query=Parameters(), form=Parameters([("item", item)]),
-        authorization=f"Bearer {token(subject=sub, scope=scope)}", at=Instant(NOW_S * SECOND),
+        method=method,
+        path=ORDERS,
+        query=Parameters(),
+        form=Parameters([("item", item)]),
+        authorization=f"Bearer {token(subject=sub, scope=scope)}",
+        at=Instant(NOW_S * SECOND),
     )
 
 

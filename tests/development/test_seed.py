@@ -57,7 +57,9 @@ async def test_the_apps_are_what_they_say(tmp_path: Path) -> None:
     at = await opened(tmp_path)
     clients = {one.client.client_id: one for one in await at.store.clients.every(1)}
     assert {name: (one.client.kind, one.client.metadata.public) for name, one in clients.items()} == {
-        "demo-web": ("browser-app", True), "demo-service": ("service", False), "demo-tv": ("tv", True),
+        "demo-web": ("browser-app", True),
+        "demo-service": ("service", False),
+        "demo-tv": ("tv", True),
     }
     assert {one.client.source for one in clients.values()} == {"dev"}
     service = clients["demo-service"]
@@ -91,7 +93,9 @@ async def test_on_another_port_the_issuer_and_its_api_move_and_the_rest_stays(tm
     await at.store.close()
 
 
-async def test_an_interrupted_first_start_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_interrupted_first_start_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def interrupted(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("the power went")
 

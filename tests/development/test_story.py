@@ -12,10 +12,14 @@ from licet.protocol import jose
 from licet.protocol.access_token import make
 
 SECRETS = {
-    "code": "lctac_aaaaaaaaaaaaaaaaaaaaaaaa", "code_verifier": "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv",
-    "client_secret": "lctcs_ssssssssssssssssssssss", "password": "bamo-tiki-hopa-lufa-seni",
-    "device_code": "lctdc_dddddddddddddddddddddd", "refresh_token": "lctrt_rrrrrrrrrrrrrrrrrrrrrr",
-    "access_token": "eyJhbGciOiJFUzI1NiJ9.aaaaaaaa.bbbbbbbb", "csrf": "cccccccccccccccccccccc",
+    "code": "lctac_aaaaaaaaaaaaaaaaaaaaaaaa",
+    "code_verifier": "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv",
+    "client_secret": "lctcs_ssssssssssssssssssssss",
+    "password": "bamo-tiki-hopa-lufa-seni",
+    "device_code": "lctdc_dddddddddddddddddddddd",
+    "refresh_token": "lctrt_rrrrrrrrrrrrrrrrrrrrrr",
+    "access_token": "eyJhbGciOiJFUzI1NiJ9.aaaaaaaa.bbbbbbbb",
+    "csrf": "cccccccccccccccccccccc",
 }
 QUERY = "&".join(f"{name}={value}" for name, value in SECRETS.items())
 
@@ -25,7 +29,10 @@ def exchange(kind: str) -> Exchange:
     return Exchange(
         method="POST",
         url=f"http://127.0.0.1:1/x?{QUERY}&state=seen",
-        headers=(("Authorization", f"Bearer {SECRETS['access_token']}"), ("Cookie", f"licet-1-session={SECRETS['code']}")),
+        headers=(
+            ("Authorization", f"Bearer {SECRETS['access_token']}"),
+            ("Cookie", f"licet-1-session={SECRETS['code']}"),
+        ),
         form=(*SECRETS.items(), ("grant_type", "seen_too")),
         answer=Answer(
             status=200,
@@ -60,7 +67,14 @@ def test_they_are_shown_to_whoever_asks() -> None:
 def test_a_jwt_is_opened_up(show: bool) -> None:
     key = jose.SigningKey(jose.generate_es256(), "ES256", "k")
     token = make(
-        key, issuer="http://i", subject="s", audience=("a",), client_id="c", scope=("x",), jti="j", issued_at_s=1,
+        key,
+        issuer="http://i",
+        subject="s",
+        audience=("a",),
+        client_id="c",
+        scope=("x",),
+        jti="j",
+        issued_at_s=1,
         expires_at_s=2,
     )
     story = Story(lambda _line: None, show_tokens=show)

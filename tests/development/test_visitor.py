@@ -62,12 +62,14 @@ def test_from_sign_in_to_the_way_back() -> None:
             f"POST {HOME}/login": html("", 303, ("location", "/consent"), ("set-cookie", "licet-s=2; Path=/")),
             f"{HOME}/consent": html(CONSENT),
             f"POST {HOME}/consent": html(
-                f'<a id="continue" href="{SHOP}/callback?code=x">Go on</a>', 200,
+                f'<a id="continue" href="{SHOP}/callback?code=x">Go on</a>',
+                200,
                 ("set-cookie", "licet-t=; Path=/; Max-Age=0"),
             ),
             f"{SHOP}/callback?code=x": moved("/"),
         },
-        login="alice", password="secret",
+        login="alice",
+        password="secret",
     )
     assert where == f"{SHOP}/callback?code=x"
     posts = [(url, form) for method, url, _, form in site.asked if method == "POST"]

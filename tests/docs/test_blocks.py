@@ -90,8 +90,7 @@ def test_runs_as_printed(block: str, dev_server: Any, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(builtins, "input", ask)
     monkeypatch.setattr(time, "sleep", lambda seconds, sleep=time.sleep: sleep(min(seconds, 5.1)))
-    (dev_dir := Path(dev_server.dir)).joinpath("dev.json")
-    block = block.replace('".licet/dev.json"', repr(str(dev_dir / "dev.json")))
+    block = block.replace('".licet/dev.json"', repr(str(Path(dev_server.dir) / "dev.json")))
     names: dict[str, Any] = {"print": say}
     exec(compile(block, "block", "exec"), names)
     if "tokens" in names:

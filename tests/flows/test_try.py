@@ -25,7 +25,12 @@ def tried(server: DevServer | Path, *words: str) -> subprocess.CompletedProcess[
     directory = server.dir if isinstance(server, DevServer) else server
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     return subprocess.run(
-        [*COMMAND, *words, "--dir", str(directory)], capture_output=True, text=True, timeout=90, env=environment
+        [*COMMAND, *words, "--dir", str(directory)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        env=environment,
     )
 
 

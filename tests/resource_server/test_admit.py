@@ -124,7 +124,9 @@ def test_nothing_but_a_verified_token_is_admitted(authorization: str | list[str]
 def test_a_token_that_was_changed_is_not_admitted(data: st.DataObject) -> None:
     """RS-14."""
     good = token()
-    place = data.draw(st.integers(0, len(good) - 2))  # the very last letter holds bits that are no part of the signature
+    place = data.draw(
+        st.integers(0, len(good) - 2)
+    )  # the very last letter holds bits that are no part of the signature
     letter = data.draw(st.sampled_from("ABCDEFGHIJabcdefghij0123456789-_."))
     changed = good[:place] + letter + good[place + 1 :]
     verdict = asked(f"Bearer {changed}")

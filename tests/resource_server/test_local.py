@@ -36,8 +36,10 @@ def test_a_good_token_says_who(local: Local) -> None:
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        ({"audience": ("https://invoices.example.com",)},
-         "The token is for https://invoices.example.com, this API is https://orders.example.com"),
+        (
+            {"audience": ("https://invoices.example.com",)},
+            "The token is for https://invoices.example.com, this API is https://orders.example.com",
+        ),
         ({"audience": ("https://a.example", "https://b.example")}, "for https://a.example and https://b.example"),
         ({"audience": (API + "/",)}, "this API is"),
         ({"issuer": OTHER_ISSUER}, "another issuer"),
@@ -53,8 +55,17 @@ def test_a_token_that_is_not_good_here_is_refused_in_words(said: dict[str, Any],
 
 def test_an_id_token_is_no_access_token() -> None:
     id_jwt = id_token.make(
-        KEY, issuer=ISSUER, subject="alice", client_id=API, issued_at_s=NOW_S, expires_at_s=NOW_S + 60,
-        auth_time_s=None, nonce=None, acr="", amr=(), sid=None,
+        KEY,
+        issuer=ISSUER,
+        subject="alice",
+        client_id=API,
+        issued_at_s=NOW_S,
+        expires_at_s=NOW_S + 60,
+        auth_time_s=None,
+        nonce=None,
+        acr="",
+        amr=(),
+        sid=None,
     )
     with pytest.raises(InvalidToken, match="another type"):
         LOCAL(id_jwt, NOW_S)

@@ -25,7 +25,14 @@ def token(key: jose.SigningKey = KEY, **said: Any) -> str:
     return access_token.make(
         key,
         **{
-            "issuer": ISSUER, "subject": "alice", "audience": (API,), "client_id": "shop", "scope": ("orders:read",),
-            "jti": "j1", "issued_at_s": NOW_S - 10, "expires_at_s": NOW_S + 600, **said,
+            "issuer": ISSUER,
+            "subject": "alice",
+            "audience": (API,),
+            "client_id": "shop",
+            "scope": ("orders:read",),
+            "jti": "j1",
+            "issued_at_s": NOW_S - 10,
+            "expires_at_s": NOW_S + 600,
+            **said,
         },
     )

@@ -33,8 +33,14 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.option("--port", type=click.IntRange(0, 65535), default=8414, show_default=True, help="0 takes a free one.")
-@click.option("--dir", "directory", type=click.Path(file_okay=False, path_type=Path), default=Path(".licet"),
-              show_default=True, help="Where everything is kept; remove it to start afresh.")
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".licet"),
+    show_default=True,
+    help="Where everything is kept; remove it to start afresh.",
+)
 @click.option("--log/--no-log", "log", default=None, help="A line for each request; by itself on a terminal only.")
 def dev(*, port: int, directory: Path, log: bool | None) -> None:
     """Start a server on this machine alone, with two people, three apps and an API.
@@ -82,9 +88,7 @@ class _Development:
         from licet.app import build  # noqa: PLC0415
         from licet.development import demo_api  # noqa: PLC0415
 
-        self._server = await build(
-            at.store, at.issuer, at.vault, at.clock, entropy=at.entropy, extra=demo_api.routes
-        )
+        self._server = await build(at.store, at.issuer, at.vault, at.clock, entropy=at.entropy, extra=demo_api.routes)
         return self._server.app
 
     def ready(self, _origin: str) -> None:

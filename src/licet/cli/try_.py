@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from licet.development.play import Play
 
 _DIRECTORY = click.option(
-    "--dir", "directory", type=click.Path(file_okay=False, path_type=Path), default=Path(".licet"), show_default=True,
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".licet"),
+    show_default=True,
     help="Where licet dev keeps everything.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document, for scripts; nobody is asked.")

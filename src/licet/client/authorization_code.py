@@ -65,8 +65,13 @@ def begin(
         *extra,
     )
     return Begun(
-        issuer=metadata.issuer, client_id=client_id, redirect_uri=redirect,
-        url=redirect_uri.with_parameters(address, pairs), state=state, nonce=nonce, verifier=verifier,
+        issuer=metadata.issuer,
+        client_id=client_id,
+        redirect_uri=redirect,
+        url=redirect_uri.with_parameters(address, pairs),
+        state=state,
+        nonce=nonce,
+        verifier=verifier,
     )
 
 
@@ -90,9 +95,7 @@ def code_of(begun: Begun, answer: Parameters) -> str:
     return code
 
 
-def redeem(
-    begun: Begun, code: str, metadata: ServerMetadata, credentials: Credentials, transport: Transport
-) -> Tokens:
+def redeem(begun: Begun, code: str, metadata: ServerMetadata, credentials: Credentials, transport: Transport) -> Tokens:
     """Tokens for *code*. Raises RefusedError, Unreachable, Untrusted."""
     form = (
         ("grant_type", "authorization_code"),

@@ -69,7 +69,8 @@ class Orders:
 
 def _refused(challenged: Challenged) -> Json:
     return Json(
-        body=challenged.body, status=challenged.status,
+        body=challenged.body,
+        status=challenged.status,
         headers=(("WWW-Authenticate", challenged.www_authenticate),),
     )
 

@@ -73,8 +73,12 @@ class Play:
             raise Unexpected(f"POST {url} should be refused with 403 and answers {answer.status}")
         said = _challenge(answer)
         self.found["refused"] = {
-            "method": "POST", "url": url, "status": answer.status, "error": said.get("error", ""),
-            "reason": said.get("error_description", ""), "needs": said.get("scope", ""),
+            "method": "POST",
+            "url": url,
+            "status": answer.status,
+            "error": said.get("error", ""),
+            "reason": said.get("error_description", ""),
+            "needs": said.get("scope", ""),
             "www_authenticate": answer.header("www-authenticate") or "",
         }
         self.story.note(f"Why: {said.get('error_description', '')}")

@@ -76,9 +76,7 @@ async def _issuer(store: Store, url: str, clock: SystemClock) -> Issuer:
     issuer = await store.issuers.only()
     if issuer is None:
         issuer = Issuer(issuer_id=ISSUER_ID, url=url, development=True)
-        created = Event(
-            issuer_id=ISSUER_ID, type=EventType.ISSUER_CREATED, at=clock.now(), actor=_ACTOR, object=url
-        )
+        created = Event(issuer_id=ISSUER_ID, type=EventType.ISSUER_CREATED, at=clock.now(), actor=_ACTOR, object=url)
         await store.issuers.create(issuer, created)
     if not issuer.development:
         raise Broken("This store was not made by licet dev; licet serve runs it")
@@ -115,8 +113,14 @@ class _Sowing:
         passwords.close()
         for person, phc in zip(missing, hashes, strict=True):
             await accounts.create(
-                self.store.accounts, self.entropy, issuer_id=issuer_id, login=person.login, phc=phc,
-                profile=person.profile, at=self.clock.now(), actor=_ACTOR,
+                self.store.accounts,
+                self.entropy,
+                issuer_id=issuer_id,
+                login=person.login,
+                phc=phc,
+                profile=person.profile,
+                at=self.clock.now(),
+                actor=_ACTOR,
             )
 
     async def apps(self) -> None:
@@ -153,6 +157,10 @@ class _Sowing:
 
     def _event(self, event_type: EventType, name: str) -> Event:
         return Event(
-            issuer_id=self.issuer.issuer_id, type=event_type, at=self.clock.now(), actor=_ACTOR, object=name,
+            issuer_id=self.issuer.issuer_id,
+            type=event_type,
+            at=self.clock.now(),
+            actor=_ACTOR,
+            object=name,
             client=name if event_type is EventType.CLIENT_CREATED else "",
         )

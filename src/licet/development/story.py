@@ -46,9 +46,7 @@ class Story:
     def watch(self, exchange: Exchange) -> None:
         """Write down a request and its answer."""
         url = self._url(exchange.url)
-        headers = {
-            name: self._header(name, value) for name, value in exchange.headers if name.lower() not in _UNTOLD
-        }
+        headers = {name: self._header(name, value) for name, value in exchange.headers if name.lower() not in _UNTOLD}
         form = {name: self._short(name, value) for name, value in exchange.form}
         answer = self._answer(exchange.answer)
         request = {"method": exchange.method, "url": url, **headers, **({"form": form} if form else {})}

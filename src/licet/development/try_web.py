@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from functools import partial
+from threading import Thread
 
 from licet.client import authentication, discovery
 from licet.client import authorization_code as code_flow
@@ -63,8 +64,9 @@ def _come_back(play: Play, shop: Shop, begun: Begun) -> str:
         return shop.wait(_SOON_S)
     play.story.tell(f"Sign in at the shop, as {play.alice.login} with the password in dev.json: {shop.address}")
     play.story.note(f"password of {play.alice.login}: {play.alice.password}")
-    if not webbrowser.open(shop.address):
-        play.story.note("No browser opened: open that address yourself.")
+    play.story.note("If no browser opens, open that address yourself. Ctrl-C stops.")
+    # Some browsers keep whoever opens them waiting until they are closed.
+    Thread(target=webbrowser.open, args=(shop.address,), daemon=True).start()
     return shop.wait(_PATIENCE_S)
 
 
@@ -73,8 +75,14 @@ def _who(play: Play, metadata: ServerMetadata, begun: Begun, tokens: Tokens) -> 
     play.story.tell("The shop checks the ID token with the server's public keys")
     keys = discovery.keys(metadata, play.transport)
     claims = id_token.check(
-        tokens.id_token or "", keys, issuer=begun.issuer, client_id=begun.client_id, algs=_ID_TOKEN_ALGS,
-        nonce=begun.nonce, now_s=play.now_s, access_token=tokens.access_token,
+        tokens.id_token or "",
+        keys,
+        issuer=begun.issuer,
+        client_id=begun.client_id,
+        algs=_ID_TOKEN_ALGS,
+        nonce=begun.nonce,
+        now_s=play.now_s,
+        access_token=tokens.access_token,
     )
     play.found["id_token_verified"] = True
     play.story.note(f"It is signed by {claims.iss}, for {begun.client_id}, with the nonce that was sent: it holds")

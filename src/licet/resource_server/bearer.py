@@ -35,6 +35,7 @@ def token(authorization: Sequence[str] | str | None) -> str | None:
     if read is not None:
         return read["token"]
     if _SCHEME.match(header):
-        raise InvalidRequest("The Authorization header is not 'Bearer', one space and one token",
-                             per=BEARER_HEADER_ONLY)
+        raise InvalidRequest(
+            "The Authorization header is not 'Bearer', one space and one token", per=BEARER_HEADER_ONLY
+        )
     return None

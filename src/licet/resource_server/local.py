@@ -33,13 +33,19 @@ class Local:
         """What *token* says; raises InvalidToken, in words that name what was expected."""
         issuer = self._issuer(token)
         claims = access_token.check(
-            token, self._keys(issuer, token), issuer=issuer, audience=None, now_s=now_s, leeway_s=self.leeway_s,
+            token,
+            self._keys(issuer, token),
+            issuer=issuer,
+            audience=None,
+            now_s=now_s,
+            leeway_s=self.leeway_s,
             algs=self.algs,
         )
         if self.audience not in claims.aud:
             # Only now: before the signature was good, the token could have said anything.
-            raise InvalidToken(f"The token is for {_listed(claims.aud)}, this API is {self.audience}",
-                               per=TOKEN_ACCEPTED_ONLY_VALID)
+            raise InvalidToken(
+                f"The token is for {_listed(claims.aud)}, this API is {self.audience}", per=TOKEN_ACCEPTED_ONLY_VALID
+            )
         return claims
 
     def _issuer(self, token: str) -> str:

@@ -1,0 +1,161 @@
+"""``licet init``, ``doctor``, ``user``, ``serve``: as somebody would who has never seen them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from licet.requirements import TLS_REQUIRED
+
+PASSWORD = "correct horse battery staple"
+
+
+def licet(*arguments: str, where: Path, feed: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "licet", *arguments], cwd=where, input=feed, text=True,
+                          capture_output=True, check=False, timeout=60)
+
+
+def free_port() -> int:
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        return int(made.getsockname()[1])
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder that ``licet init`` filled, at a port of its own."""
+    made = licet("init", "--yes", "--app", "service", "--app-id", "nightly", where=tmp_path)
+    assert made.returncode == 0, made.stderr
+    file = tmp_path / "licet.toml"
+    file.write_text(file.read_text().replace("127.0.0.1:8414", f"127.0.0.1:{free_port()}"))
+    return tmp_path
+
+
+def issuer(home: Path) -> str:
+    return next(line.split('"')[1] for line in (home / "licet.toml").read_text().splitlines() if line.startswith("issuer"))
+
+
+@contextmanager
+def serving(home: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen([sys.executable, "-m", "licet", "serve", *options], cwd=home, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        for _ in range(150):
+            try:
+                if requests.get(issuer(home).replace("https", "http") + "/readyz", timeout=2).status_code == 200:
+                    break
+            except requests.RequestException:
+                assert process.poll() is None, process.stdout.read() if process.stdout else ""
+                time.sleep(0.2)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def token(home: Path, scope: str = "notes:read") -> requests.Response:
+    secret = (home / "secrets" / "nightly.secret").read_text().strip()
+    form = {"grant_type": "client_credentials", "client_id": "nightly", "client_secret": secret, "scope": scope}
+    return requests.post(issuer(home) + "/token", data=form, timeout=10)
+
+
+def test_from_nothing_to_a_token(home: Path) -> None:
+    assert licet("doctor", where=home).returncode == 0
+    added = licet("user", "add", "alice@example.com", "--password-stdin", where=home, feed=PASSWORD + "\n")
+    assert added.returncode == 0, added.stderr
+    again = licet("user", "add", " ALICE@example.com", "--password-stdin", where=home, feed=PASSWORD + "\n")
+    assert again.returncode == 1
+    with serving(home) as process:
+        assert token(home).status_code == 200
+        busy = licet("serve", where=home)
+        assert busy.returncode == 3
+        assert str(process.pid) in busy.stderr or "in use" in busy.stderr or "taken" in busy.stderr
+        changed = licet("user", "passwd", "alice@example.com", "--password-stdin", where=home, feed=PASSWORD + "!\n")
+        assert changed.returncode == 0, changed.stderr
+    assert process.returncode == 0
+
+
+def test_the_store_is_what_is_served(home: Path) -> None:
+    with serving(home):
+        pass
+    file = home / "licet.toml"
+    file.write_text(file.read_text() + '\n[app.lounge-tv]\nis = "tv"\nname = "Lounge TV"\nmay = ["openid"]\n')
+    with serving(home) as process:
+        device = requests.post(issuer(home) + "/device_authorization", data={"client_id": "lounge-tv"}, timeout=10)
+        assert device.status_code == 401, "not applied, so not known"
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=30)
+    assert "1 change not applied" in said
+    with serving(home, "--apply"):
+        device = requests.post(issuer(home) + "/device_authorization", data={"client_id": "lounge-tv"}, timeout=10)
+        assert device.status_code == 200, device.text
+
+
+@pytest.mark.witness(TLS_REQUIRED)
+def test_what_serve_refuses_doctor_explains(home: Path) -> None:
+    file = home / "licet.toml"
+    key = home / "secrets" / "licet-master.key"
+    right = file.read_text()
+    cases = {
+        "others can read the master secret": lambda: key.chmod(0o644),
+        "an issuer that nobody does TLS for": lambda: file.write_text(right.replace(issuer(home), "https://id.example.com")),
+        "the key beside the store": lambda: file.write_text(right.replace("data/licet.db", "secrets/licet.db")),
+        "no master secret": lambda: file.write_text("".join(
+            line for line in right.splitlines(keepends=True) if not line.startswith("secrets"))),
+    }
+    for name, spoil in cases.items():
+        file.write_text(right)
+        key.chmod(0o600)
+        spoil()
+        told = licet("doctor", "--json", where=home)
+        assert told.returncode == 1, name
+        assert json.loads(told.stdout)["troubles"][0]["fix"], name
+        refused = licet("serve", where=home)
+        assert refused.returncode == 1, (name, refused.stderr)
+        assert "fix" in refused.stderr, name
+        assert not (home / "data" / "licet.db").exists(), name
+
+
+def test_a_http_issuer_off_this_machine_is_a_mistake(home: Path) -> None:
+    file = home / "licet.toml"
+    file.write_text(file.read_text().replace(issuer(home), "http://id.example.com"))
+    assert licet("serve", where=home).returncode in (1, 2)
+
+
+def test_a_development_store_is_refused(home: Path, dev_server: object) -> None:
+    from shutil import copyfile
+
+    data = home / "data" / "licet.db"
+    copyfile(Path(dev_server.dir) / "licet.db", data)  # type: ignore[attr-defined]
+    copyfile(Path(dev_server.dir) / "master.key", home / "secrets" / "licet-master.key")  # type: ignore[attr-defined]
+    os.chmod(home / "secrets" / "licet-master.key", 0o600)
+    wal = Path(dev_server.dir) / "licet.db-wal"  # type: ignore[attr-defined]
+    if wal.exists():
+        copyfile(wal, home / "data" / "licet.db-wal")
+    refused = licet("serve", where=home)
+    assert refused.returncode != 0
+    assert "development" in refused.stderr
+
+
+def test_all_mistakes_at_once(home: Path) -> None:
+    (home / "licet.toml").write_text('issuer = "ftp://x"\n[app.a]\nis = "web-ap"\nmya = []\n')
+    told = licet("serve", where=home)
+    assert told.returncode == 2
+    assert all(word in told.stderr for word in ("licet.toml:1", "web-app", "may"))
+
+
+def test_a_short_password_is_refused(home: Path) -> None:
+    told = licet("user", "add", "bob", "--password-stdin", where=home, feed="short\n")
+    assert told.returncode == 2
+    assert "15" in told.stderr
