@@ -25,32 +25,36 @@ class DevServer:
     dev: dict[str, Any]
     """What its dev.json says."""
     dir: Path
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
+    log: Path
+    """What it said so far; a pipe that nobody empties would stop it one day."""
 
 
 def start_dev(directory: Path, *options: str) -> DevServer:
     """``licet dev`` in *directory*, once it accepts connections; whoever starts it stops it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "licet", "dev", "--port", "0", "--dir", str(directory), *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    log = directory.with_name(f"{directory.name}.log")
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "licet", "dev", "--port", "0", "--dir", str(directory), *options],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
     deadline = time.monotonic() + _PATIENCE_S
     while not (directory / "dev.json").exists():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            raise RuntimeError(f"licet dev did not start:\n{process.communicate()[0]}")
+            process.wait()
+            raise RuntimeError(f"licet dev did not start:\n{log.read_text()}")
         time.sleep(0.02)
     dev = json.loads((directory / "dev.json").read_text())
-    return DevServer(issuer=dev["issuer"], dev=dev, dir=directory, process=process)
+    return DevServer(issuer=dev["issuer"], dev=dev, dir=directory, process=process, log=log)
 
 
 def stop_dev(server: DevServer) -> tuple[int, str]:
     """End it as a supervisor does; its exit code, and what it said."""
     server.process.send_signal(signal.SIGTERM)
-    said, _ = server.process.communicate(timeout=_PATIENCE_S)
-    return server.process.returncode, said
+    return server.process.wait(_PATIENCE_S), server.log.read_text()
 
 
 @pytest.fixture(scope="session")

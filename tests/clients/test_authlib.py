@@ -196,7 +196,7 @@ async def test_a_tv_waits_without_blocking(alice: Person, metadata: Any) -> None
             metadata["token_endpoint"], grant_type=DEVICE, device_code=asked["device_code"]
         )
     assert with_joserfc(tokens["id_token"], metadata, "tv", "RS256")["sub"]
-    assert alice.seen == ["Sign in to Lounge TV", "Connect a device: Lounge TV", "Done: Lounge TV is connected"]
+    assert alice.seen == ["Sign in to Lounge TV", "Is this your device? Lounge TV", "Done: Lounge TV is connected"]
 
 
 @pytest.mark.anyio

@@ -66,6 +66,15 @@ def test_a_password_is_long_enough_to_stand_alone() -> None:
     assert {len(one) for one in drawn} == {24}
 
 
+def test_of_two_that_begin_at_once_both_use_the_same_secrets(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one has looked before the first one wrote."""
+    first, keys = place.secrets(("alice",), ENTROPY), place.master_keys(ENTROPY)
+    monkeypatch.setattr(Place, "_read", lambda _self, _path: None)
+    assert place.secrets(("alice",), ENTROPY) == first
+    assert place.master_keys(ENTROPY).first.digest(1, "k", "v") == keys.first.digest(1, "k", "v")
+    assert not [path for path in place.directory.iterdir() if path.name.startswith(".dev") or ".key." in path.name]
+
+
 @pytest.mark.parametrize("missing", ["master.key", "dev.secrets.json"])
 def test_a_store_without_its_keys_is_not_taken_for_a_new_one(place: Place, missing: str) -> None:
     place.master_keys(ENTROPY)

@@ -162,7 +162,7 @@ const scenarios = {
     assert.ok((await client.clientCredentialsGrant(config)).access_token);
     const other = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
     const stranger = await discover("signer", client.PrivateKeyJwt(other.privateKey));
-    await refused(client.clientCredentialsGrant(stranger), { error: "invalid_client", status: 401 });
+    await refused(client.clientCredentialsGrant(stranger), { status: 401 });
   },
 
   async "a wrong secret is answered as HTTP wants it"() {

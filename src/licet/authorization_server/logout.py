@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from licet.ambient import SECOND, Instant
 from licet.authorization_server.authorization.steps import Steps
 from licet.authorization_server.browser import Browser
 from licet.authorization_server.exchange import Answer, Incoming, Page, SetCookie
 from licet.authorization_server.views import SignedOut, SignOut
-from licet.events import Event, EventType
-from licet.storage.ports import Ending, SignedIn
-from licet.storage.records import Revocation
-
-_FEED_KEEPS_S = 24 * 3600
+from licet.events import EventType
+from licet.storage.ending import ending
+from licet.storage.ports import SignedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +35,9 @@ class LogoutPage:
 
     async def _end(self, here: SignedIn, incoming: Incoming) -> None:
         session = here.session
-        ending = Ending(
-            issuer_id=session.issuer_id,
-            at=incoming.at,
-            reason="signed out",
-            revocation=Revocation(
-                issuer_id=session.issuer_id, kind="session", key=session.session_id, at=incoming.at,
-                cause="signed out", purge_at=Instant(incoming.at + _FEED_KEEPS_S * SECOND),
-            ),
-            event=Event(
-                issuer_id=session.issuer_id, type=EventType.SESSION_ENDED, at=incoming.at,
-                actor=f"subject:{session.subject_id}", subject=session.subject_id, object=session.session_id,
-                request_id=incoming.request_id, reason="signed out",
-            ),
+        signed_out = ending(
+            session.issuer_id, "session", session.session_id, at=incoming.at, cause="signed out",
+            event=EventType.SESSION_ENDED, actor=f"subject:{session.subject_id}", subject=session.subject_id,
+            about=session.session_id, request_id=incoming.request_id,
         )
-        await self.steps.sessions.sessions.end(ending, session.session_id)
+        await self.steps.sessions.sessions.end(signed_out, session.session_id)

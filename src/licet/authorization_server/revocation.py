@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from licet.ambient import SECOND, Instant
 from licet.authorization_server.client_authentication import ClientAuthentication
 from licet.authorization_server.exchange import Empty, Incoming
 from licet.authorization_server.presented import FoundAccess, FoundRefresh, Lookup
-from licet.events import Event, EventType
+from licet.events import EventType
 from licet.protocol.errors import InvalidRequest
 from licet.requirements import REVOCATION_BY_OWNER
-from licet.storage.ports import Ending
-from licet.storage.records import Revocation
+from licet.storage.ending import ending
 
-_FEED_KEEPS_S = 24 * 3600
+_CAUSE = "revoked by the client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +44,20 @@ class RevocationEndpoint:
 
     async def _grant(self, found: FoundRefresh, incoming: Incoming) -> None:
         grant = found.standing.grant
-        ending = Ending(
-            issuer_id=grant.issuer_id,
-            at=incoming.at,
-            reason="revoked by the client",
-            revocation=Revocation(
-                issuer_id=grant.issuer_id, kind="grant", key=grant.handle, at=incoming.at,
-                cause="revoked by the client", purge_at=Instant(incoming.at + _FEED_KEEPS_S * SECOND),
-            ),
-            event=Event(
-                issuer_id=grant.issuer_id, type=EventType.GRANT_ENDED, at=incoming.at,
-                actor=f"client:{grant.client_id}", subject=grant.subject_id, client=grant.client_id,
-                grant=grant.grant_id, request_id=incoming.request_id, reason="revoked by the client",
-            ),
+        given_back = ending(
+            grant.issuer_id, "grant", grant.handle, at=incoming.at, cause=_CAUSE, event=EventType.GRANT_ENDED,
+            actor=f"client:{grant.client_id}", subject=grant.subject_id, client=grant.client_id,
+            grant=grant.grant_id, request_id=incoming.request_id,
         )
-        await self.lookup.store.grants.end(ending, grant.grant_id)
+        await self.lookup.store.grants.end(given_back, grant.grant_id)
 
     async def _access(self, found: FoundAccess, incoming: Incoming) -> None:
-        issuer_id = self.lookup.directory.issuer.issuer_id
-        ending = Ending(
-            issuer_id=issuer_id,
-            at=incoming.at,
-            reason="revoked by the client",
-            revocation=Revocation(
-                issuer_id=issuer_id, kind="jti", key=found.jti, at=incoming.at, cause="revoked by the client",
-                purge_at=found.expires_at,
-            ),
-            event=Event(
-                issuer_id=issuer_id, type=EventType.TOKEN_REVOKED, at=incoming.at,
-                actor=f"client:{found.client_id}", client=found.client_id, object=found.jti,
-                grant=found.standing.grant.grant_id if found.standing else None, request_id=incoming.request_id,
-                reason="revoked by the client",
-            ),
+        grant = found.standing.grant if found.standing else None
+        given_back = ending(
+            self.lookup.directory.issuer.issuer_id, "jti", found.jti, at=incoming.at, cause=_CAUSE,
+            event=EventType.TOKEN_REVOKED, actor=f"client:{found.client_id}",
+            subject=grant.subject_id if grant else "", client=found.client_id, about=found.jti,
+            grant=grant.grant_id if grant else None, request_id=incoming.request_id, until=found.expires_at,
         )
         tokens = self.lookup.store.access_tokens
-        await (tokens.revoke_jwt(ending) if found.digest is None else tokens.revoke(ending, found.digest))
+        await (tokens.revoke_jwt(given_back) if found.digest is None else tokens.revoke(given_back, found.digest))

@@ -9,16 +9,14 @@ from typing import Any
 
 import click
 
-from licet.ambient import SECOND, Instant
+from licet.ambient import Instant
 from licet.cli.main import FOUND
 from licet.cli.opening import CONFIG, Opened, fail, opened, read
-from licet.events import Event, EventType
+from licet.events import EventType
 from licet.resource_owner import accounts
 from licet.resource_owner.passwords import SHORTEST, Cost, Passwords
+from licet.storage.ending import ending
 from licet.storage.ports import Ending
-from licet.storage.records import Revocation
-
-_FEED_KEEPS_S = 24 * 3600
 
 
 @click.group()
@@ -100,19 +98,9 @@ def passwd(login: str, config: Path, *, password_stdin: bool) -> None:
 
 
 def _ending(at: Opened, subject_id: str, now: Instant) -> Ending:
-    issuer_id = at.issuer.issuer_id
-    return Ending(
-        issuer_id=issuer_id,
-        at=now,
-        reason="password changed",
-        revocation=Revocation(
-            issuer_id=issuer_id, kind="subject", key=subject_id, at=now, cause="password changed",
-            purge_at=Instant(now + _FEED_KEEPS_S * SECOND),
-        ),
-        event=Event(
-            issuer_id=issuer_id, type=EventType.PASSWORD_CHANGED, at=now, actor="operator", subject=subject_id,
-            reason="password changed",
-        ),
+    return ending(
+        at.issuer.issuer_id, "subject", subject_id, at=now, cause="password changed",
+        event=EventType.PASSWORD_CHANGED, actor="operator", subject=subject_id,
     )
 
 

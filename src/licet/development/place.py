@@ -88,8 +88,7 @@ class Place:
         """The master key, made if this is a new directory."""
         text = self._read(self._master_key)
         if text is None:
-            text = f"{MasterKeys.generate(entropy)}\n".encode()
-            _write(self._master_key, text)
+            text = _create(self._master_key, f"{MasterKeys.generate(entropy)}\n".encode())
         try:
             return MasterKeys.parse(text.decode())
         except ValueError as error:
@@ -98,23 +97,22 @@ class Place:
     def secrets(self, logins: tuple[str, ...], entropy: Entropy) -> Secrets:
         """The passwords and secrets, made if this is a new directory."""
         raw = self._read(self._secrets)
-        if raw is not None:
-            try:
-                return msgspec.json.decode(raw, type=Secrets)
-            except msgspec.DecodeError as error:
-                raise Broken(f"{self._secrets}: {error}. {self._afresh()}") from None
-        made = Secrets(
-            people={login: password(entropy) for login in logins},
-            service=secret_token.make("cs", entropy.bytes(secret_token.RANDOM_BYTES)),
-            api=secret_token.make("cs", entropy.bytes(secret_token.RANDOM_BYTES)),
-        )
-        _write(self._secrets, msgspec.json.format(msgspec.json.encode(made)) + b"\n")
-        return made
+        if raw is None:
+            made = Secrets(
+                people={login: password(entropy) for login in logins},
+                service=secret_token.make("cs", entropy.bytes(secret_token.RANDOM_BYTES)),
+                api=secret_token.make("cs", entropy.bytes(secret_token.RANDOM_BYTES)),
+            )
+            raw = _create(self._secrets, _json(made))
+        try:
+            return msgspec.json.decode(raw, type=Secrets)
+        except msgspec.DecodeError as error:
+            raise Broken(f"{self._secrets}: {error}. {self._afresh()}") from None
 
     def publish(self, document: msgspec.Struct) -> bytes:
         """Write ``dev.json``: whole or not at all, for this user only; returns what it holds."""
-        content = msgspec.json.format(msgspec.json.encode(document)) + b"\n"
-        _write(self.dev_json, content)
+        content = _json(document)
+        _draft(self.dev_json, content).replace(self.dev_json)
         return content
 
     def withdraw(self, content: bytes | None = None) -> None:
@@ -148,14 +146,30 @@ def password(entropy: Entropy) -> str:
     return "-".join(_SYLLABLES[a % len(_SYLLABLES)] + _SYLLABLES[b % len(_SYLLABLES)] for a, b in pairs)
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Readable by its owner only from its first byte, and never half there."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+def _json(document: msgspec.Struct) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
+
+
+def _create(path: Path, content: bytes) -> bytes:
+    """Make the file, whole or not at all. What it holds: of two that begin at once, both go on with the first one's."""
+    draft = _draft(path, content)
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return path.read_bytes()
+    finally:
+        draft.unlink()
+    return content
+
+
+def _draft(path: Path, content: bytes) -> Path:
+    """A file beside *path*, readable by its owner only from its first byte."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(FileNotFoundError):
-        beside.unlink()
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        draft.unlink()
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    return draft

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from licet.ambient import SECOND, Instant
+from licet.ambient import Instant
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.token.audience import Target
 from licet.authorization_server.token.authorization import Authorization
 from licet.events import Event, EventType
 from licet.requirements import CODE_REPLAY_ENDS_GRANT, REFRESH_REUSE_DETECTED
+from licet.storage.ending import line
 from licet.storage.ports import RotateFamily
 from licet.storage.records import Revocation
-
-_FEED_KEEPS_S = 24 * 3600
-"""How long the feed says that a grant ended: longer than any access token lives."""
 
 
 def record(authorization: Authorization, aim: Target, jti: str, incoming: Incoming) -> Event:
@@ -56,11 +54,4 @@ def revocation_of(authorization: Authorization, now: Instant) -> Revocation | No
     standing = authorization.standing
     if standing is None:
         return None
-    return Revocation(
-        issuer_id=authorization.issuer.issuer_id,
-        kind="grant",
-        key=standing.grant.handle,
-        at=now,
-        cause="replayed",
-        purge_at=Instant(now + _FEED_KEEPS_S * SECOND),
-    )
+    return line(authorization.issuer.issuer_id, "grant", standing.grant.handle, now, "replayed")

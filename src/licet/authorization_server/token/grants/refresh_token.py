@@ -16,7 +16,7 @@ from licet.authorization_server.settings import Lifetimes
 from licet.authorization_server.token.authorization import Authorization
 from licet.authorization_server.token.refresh_value import RefreshValue, read
 from licet.authorization_server.token.standing import authorization_of, stands
-from licet.events import Event, EventType
+from licet.events import EventType
 from licet.protocol import scope as scopes
 from licet.protocol.errors import InvalidGrant, InvalidRequest, InvalidScope
 from licet.requirements import (
@@ -25,8 +25,9 @@ from licet.requirements import (
     REFRESH_REUSE_DETECTED,
     SCOPE_WITHIN_GRANT,
 )
+from licet.storage.ending import ending
 from licet.storage.ports import Ending, Families, FoundFamily, RotateFamily
-from licet.storage.records import Client, Family, Revocation
+from licet.storage.records import Client, Family
 from licet.storage.vault import Vault
 
 
@@ -121,17 +122,8 @@ def narrowed(text: str | None, granted: tuple[str, ...]) -> tuple[str, ...] | No
 
 def reuse_ending(issuer_id: int, grant_id: int, handle: str, client_id: str, incoming: Incoming) -> Ending:
     """The end that a reused refresh token brings (OAuth 2.1 §4.3.1)."""
-    return Ending(
-        issuer_id=issuer_id,
-        at=incoming.at,
-        reason="refresh token reused",
-        revocation=Revocation(
-            issuer_id=issuer_id, kind="grant", key=handle, at=incoming.at, cause="refresh token reused",
-            purge_at=Instant(incoming.at + 24 * 3600 * SECOND),
-        ),
-        event=Event(
-            issuer_id=issuer_id, type=EventType.REFRESH_REUSED, at=incoming.at, actor=f"client:{client_id}",
-            client=client_id, grant=grant_id, request_id=incoming.request_id, outcome="refused",
-            reason="refresh token reused", requirement=REFRESH_REUSE_DETECTED.id,
-        ),
+    return ending(
+        issuer_id, "grant", handle, at=incoming.at, cause="refresh token reused", event=EventType.REFRESH_REUSED,
+        actor=f"client:{client_id}", client=client_id, grant=grant_id, request_id=incoming.request_id,
+        outcome="refused", requirement=REFRESH_REUSE_DETECTED.id,
     )
