@@ -43,6 +43,7 @@ from licet.authorization_server.token.grants.refresh_token import RefreshToken
 from licet.authorization_server.token.issue import Issue
 from licet.authorization_server.upkeep import Upkeep
 from licet.authorization_server.userinfo import UserInfo
+from licet.authorization_server.web import addresses
 from licet.authorization_server.web.assets import Assets
 from licet.authorization_server.web.cookies import CookieNames
 from licet.authorization_server.web.health import Health
@@ -157,14 +158,14 @@ async def build(
 
     app = Kernel(
         (*routes, *well_known),
-        hosts=frozenset({parts.netloc}),
+        hosts=addresses.hosts(issuer.url),
         https=parts.scheme == "https",
-        pages=Pages(issuer.url, parts.path, issuer.development),
+        pages=Pages(issuer.url, addresses.base(issuer.url), issuer.development),
         assets=Assets(),
         clock=clock,
         entropy=entropy,
         on_refusal=_remember(store, issuer),
-        base=parts.path,
+        base=addresses.base(issuer.url),
         allowed_origin=directory.allows_origin,
         limits=limits,
         proxies=proxies,

@@ -94,6 +94,12 @@ class TestDurability:
         with pytest.raises(Unavailable):
             await store.codes.find(ISSUER, b"x")
 
+    async def test_a_commit_is_synced(self, store: SQLiteStore) -> None:
+        """The power may go right after the answer; a kill, as above, would not tell."""
+        assert await _pages(store, "synchronous") == 2
+        mode = await store._writer.submit(lambda tx: tx.rows("PRAGMA journal_mode")[0][0])
+        assert mode == "wal"
+
     async def test_files_are_their_owners(self, store: SQLiteStore, path: Path) -> None:
         await store.issue(a.issuance())
         for name in ("licet.db", "licet.db-wal", "licet.db-shm", "licet.db.lock"):
@@ -160,7 +166,6 @@ class TestConditions:
         await store.issue(a.issuance())
         full = await _pages(store, "page_count")
         await _pages(store, f"max_page_count = {full}")
-        store.refusals.spool(a.refused("R1"))
         many = [a.issuance(token=a.access_token(f"t{n}")) for n in range(200)]
         outcomes = await asyncio.gather(*map(store.issue, many), return_exceptions=True)
         refused = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Unavailable)]
@@ -168,6 +173,9 @@ class TestConditions:
         assert len(refused) + outcomes.count(Redeemed()) == 200
         for n in refused:
             assert await store.access_tokens.find(ISSUER, a.digest(f"t{n}")) is None
+        store.refusals.spool(a.refused("R1"))
+        with pytest.raises(Unavailable, match="full"):
+            await store.sessions.begin(a.session(browser="x" * 1_000_000), None, None, a.event())
         await _pages(store, "max_page_count = 1000000")
         outcomes = await asyncio.gather(*(store.issue(many[n]) for n in refused))
         assert set(outcomes) == {Redeemed()}

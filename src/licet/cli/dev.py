@@ -59,7 +59,7 @@ def dev(*, port: int, directory: Path, log: bool | None) -> None:
     try:
         development.place.open()
         sys.exit(run(development.build, port=port, on_ready=development.ready))
-    except (Broken, CannotListenError, Held, SchemaNewer, StoreBusy) as reason:
+    except (Broken, CannotListenError, Held, OSError, SchemaNewer, StoreBusy) as reason:
         click.echo(str(reason), err=True)
         sys.exit(INCOMPLETE)
     finally:

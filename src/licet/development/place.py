@@ -157,8 +157,10 @@ def _create(path: Path, content: bytes) -> bytes:
         path.hardlink_to(draft)
     except FileExistsError:
         return path.read_bytes()
+    except OSError:  # a file system without links: then whoever is later wins
+        draft.replace(path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     return content
 
 
