@@ -44,7 +44,6 @@ from licet.authorization_server.token.issue import Issue
 from licet.authorization_server.upkeep import Upkeep
 from licet.authorization_server.userinfo import UserInfo
 from licet.authorization_server.web import addresses
-from licet.authorization_server.web.assets import Assets
 from licet.authorization_server.web.cookies import CookieNames
 from licet.authorization_server.web.health import Health
 from licet.authorization_server.web.hearing import claimed_client
@@ -156,12 +155,13 @@ async def build(
         await upkeep.stop()
         await store.flush()
 
+    pages = Pages(issuer.url, addresses.base(issuer.url), issuer.development)
     app = Kernel(
         (*routes, *well_known),
         hosts=addresses.hosts(issuer.url),
         https=parts.scheme == "https",
-        pages=Pages(issuer.url, addresses.base(issuer.url), issuer.development),
-        assets=Assets(),
+        pages=pages,
+        assets=pages.assets,
         clock=clock,
         entropy=entropy,
         on_refusal=_remember(store, issuer),

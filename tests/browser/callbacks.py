@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _arrive(self, encoded: str) -> None:
         path = urlsplit(self.path).path
         if path == "/favicon.ico":
-            self.send_error(404)
+            self._answer(204, b"")
             return
         parameters = dict(parse_qsl(encoded, keep_blank_values=True))
         self.server.arrived.append(Arrival(self.command, path, parameters, self.headers["Referer"]))
@@ -79,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 

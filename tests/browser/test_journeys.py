@@ -113,9 +113,12 @@ def driven() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
-def scripts(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
+@pytest.fixture
+def scripts() -> bool:
+    return True
+
+
+with_and_without = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 
 
 @dataclass
@@ -162,9 +165,8 @@ class Traveller:
     def is_content(self, *callbacks: Callbacks) -> None:
         """Nothing was complained of, and nobody was asked but the server and the app."""
         homes = tuple(f"{origin}/" for origin in (self.town.issuer, *(c.origin for c in callbacks)))
-        own = [f"{c.origin}/favicon.ico" for c in callbacks]
         assert [url for url in self.requested if not url.startswith((*homes, f"{SCHEME}:"))] == []
-        assert [text for text in self.complaints if not any(url in text for url in own) and "favicon" not in text] == []
+        assert self.complaints == []
 
 
 @pytest.fixture
@@ -179,6 +181,7 @@ def alice(context: BrowserContext, town: Town) -> Traveller:
     return Traveller(context.new_page(), town)
 
 
+@with_and_without
 @pytest.mark.witness(NO_307_REDIRECT)
 def test_the_code_flow(alice: Traveller, town: Town) -> None:
     """Sign in, allow, arrive: the password goes nowhere else, and the address is not told to the app's server."""
@@ -208,6 +211,7 @@ def test_the_second_time_nobody_is_asked(alice: Traveller, town: Town) -> None:
     alice.is_content(town.plain)
 
 
+@with_and_without
 def test_consent_denied(alice: Traveller, town: Town) -> None:
     alice.page.goto(alice.asks())
     alice.signs_in()
@@ -244,7 +248,7 @@ def test_the_back_button(alice: Traveller, town: Town) -> None:
     alice.page.wait_for_selector("#submission_complete")
     alice.page.goto(consent)
     assert alice.page.locator("#consent-allow").count() == 0
-    assert "answered already" in alice.page.content() or "did not begin" in alice.page.content()
+    assert alice.page.title() == "Error: invalid_request"
     assert len(town.plain.arrived) == 1
     assert [text for text in alice.complaints if "Content Security Policy" in text] == []
 
@@ -265,6 +269,7 @@ def test_two_tabs(context: BrowserContext, alice: Traveller, town: Town) -> None
     assert alice.redeems(one["code"])[0] == other.redeems(two["code"])[0] == 200
 
 
+@with_and_without
 def test_form_post(alice: Traveller, town: Town, scripts: bool) -> None:
     """The one page with a script posts by itself; without scripts its button does."""
     alice.page.goto(alice.asks(response_mode="form_post"))
@@ -289,6 +294,7 @@ def test_a_callback_with_a_certificate(alice: Traveller, town: Town) -> None:
     alice.is_content(town.tls)
 
 
+@with_and_without
 @pytest.mark.parametrize("mode", ["query", "form_post"])
 def test_a_callback_that_leads_on_to_an_app(alice: Traveller, town: Town, mode: str, scripts: bool) -> None:
     """The app's own redirects are not ours to know: our policy must not stop one to a scheme of its own."""
@@ -308,6 +314,7 @@ def test_a_callback_that_leads_on_to_an_app(alice: Traveller, town: Town, mode: 
     assert alice.redeems(arrival.parameters["code"])[0] == 200
 
 
+@with_and_without
 def test_an_app_with_a_scheme_of_its_own(alice: Traveller, town: Town) -> None:
     """Nothing goes there by itself: the person presses the link, which leads where it says."""
     alice.page.goto(alice.asks(client_id="reader", redirect_uri=f"{SCHEME}:/callback", scope="openid"))
@@ -337,6 +344,7 @@ def poll(town: Town, asked: Any) -> tuple[int, str | None]:
     return answer.status_code, answer.json().get("error")
 
 
+@with_and_without
 def test_a_device_with_a_code_that_is_typed(alice: Traveller, town: Town) -> None:
     asked = device(town)
     alice.page.goto(asked["verification_uri"])
@@ -346,13 +354,13 @@ def test_a_device_with_a_code_that_is_typed(alice: Traveller, town: Town) -> Non
     assert asked["user_code"] in alice.page.inner_text("main")
     assert alice.page.title() == "Is this your device? Lounge TV"
     alice.page.click("#consent-allow")
-    alice.page.wait_for_function("document.title.startsWith('Done')") if False else None
     alice.page.wait_for_selector("h1")
     assert alice.page.title() == "Done: Lounge TV is connected"
     assert poll(town, asked) == (200, None)
     alice.is_content()
 
 
+@with_and_without
 def test_a_device_with_a_link(alice: Traveller, town: Town) -> None:
     """The code leaves the address at once, and pressing the link decides nothing."""
     asked = device(town)
@@ -392,10 +400,6 @@ def test_leaving(alice: Traveller, town: Town) -> None:
 
 class TestOtherSites:
     """What the pages of somebody else can do to us in a browser that is signed in here."""
-
-    @pytest.fixture
-    def scripts(self) -> bool:
-        return True
 
     @pytest.fixture
     def here(self, alice: Traveller) -> Traveller:

@@ -173,15 +173,15 @@ class TestConditions:
         assert len(refused) + outcomes.count(Redeemed()) == 200
         for n in refused:
             assert await store.access_tokens.find(ISSUER, a.digest(f"t{n}")) is None
-        store.refusals.spool(a.refused("R1"))
+        store.refusals.spool(a.refused("R1", detail="x" * 1_000_000))
         with pytest.raises(Unavailable, match="full"):
-            await store.sessions.begin(a.session(browser="x" * 1_000_000), None, None, a.event())
+            await store.issue(a.issuance())
         await _pages(store, "max_page_count = 1000000")
         outcomes = await asyncio.gather(*(store.issue(many[n]) for n in refused))
         assert set(outcomes) == {Redeemed()}
         assert await a.recorded(store, EventType.TOKEN_ISSUED) == 201
         assert await store.events.verify() is None
-        assert await store.refusals.find(ISSUER, "R1") is not None  # spooled over the failed commits
+        assert await store.refusals.find(ISSUER, "R1") is not None  # kept over the commit that failed
 
     async def test_a_full_queue_refuses_at_once(self, store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(writer, "WAITING_BOUND", 10)

@@ -47,7 +47,7 @@ class Ring:
             purpose = key.purpose
             if key.state == "active" and key.sealed is not None:
                 self._signing[purpose, key.alg] = jose.from_pkcs8(
-                    self._vault.open("signing-key", key.sealed, _context(key)), key.alg, key.kid
+                    self._vault.open("signing-key", key.sealed, _context(key)), key.alg, key.kid, authentic=True
                 )
             if key.state in _VERIFYING:
                 self._verifying[purpose][key.kid] = jose.VerifyingKey.from_jwk(key.public_jwk)

@@ -61,7 +61,7 @@ class Pages:
         development: bool,  # noqa: FBT001 - the third of three facts about one issuer
         translations: NullTranslations | None = None,
     ) -> None:
-        """Compile every template; *base* is the issuer's path without a slash at its end (``""``, ``"/tenant"``)."""
+        """Templates compile when they are first shown, not at start; *base* is the issuer's path without a slash at its end (``""``, ``"/tenant"``)."""
         self.assets = Assets()
         environment = _environment(translations or NullTranslations())
         parts = urlsplit(issuer)
@@ -71,16 +71,16 @@ class Pages:
             assets=base + self.assets.prefix,
             development=development,
         )
-        self._templates = {view: environment.get_template(name) for view, name in TEMPLATES.items()}
-        self._form_post = environment.get_template("form_post.html")
+        self._environment = environment
 
     def render(self, view: views.View) -> bytes:
         """Fill in the template of *view*."""
-        return self._templates[type(view)].render(view=view).encode()
+        return self._environment.get_template(TEMPLATES[type(view)]).render(view=view).encode()
 
     def render_form_post(self, form: FormPost) -> bytes:
         """Fill in the page that posts *form*; it is served with ``FORM_POST_CSP``."""
-        return self._form_post.render(form=form, script=Markup(SUBMIT)).encode()  # noqa: S704 - a constant of ours
+        script = Markup(SUBMIT)  # noqa: S704 - a constant of ours
+        return self._environment.get_template("form_post.html").render(form=form, script=script).encode()
 
 
 def _environment(translations: NullTranslations) -> Environment:
