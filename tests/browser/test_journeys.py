@@ -226,6 +226,7 @@ def test_consent_denied(alice: Traveller, town: Town) -> None:
 def test_enter_is_enough(alice: Traveller, town: Town) -> None:
     """The field for the name has the focus; a person with a keyboard needs no mouse up to the question."""
     alice.page.goto(alice.asks())
+    alice.page.wait_for_selector("[name=login]:focus")
     alice.page.keyboard.type(LOGIN)
     alice.page.keyboard.press("Tab")
     alice.page.keyboard.type("a wrong password")
@@ -348,6 +349,7 @@ def poll(town: Town, asked: Any) -> tuple[int, str | None]:
 def test_a_device_with_a_code_that_is_typed(alice: Traveller, town: Town) -> None:
     asked = device(town)
     alice.page.goto(asked["verification_uri"])
+    alice.page.wait_for_selector("[name=user_code]:focus")
     alice.page.keyboard.type(asked["user_code"].lower().replace("-", " "))
     alice.page.keyboard.press("Enter")
     alice.signs_in()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -18,6 +18,41 @@ _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
 _TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\n"
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
 _THE_END: Final = b"content-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class _Together:
+    """A transport that sends an answer's head and body in one write: each write is a system call, and that is what an
+    answer costs most.
+
+    Everything else passes through, after what is held.
+    """
+
+    __slots__ = ("_held", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held = b""
+
+    def write(self, data: bytes) -> None:
+        if self._held:
+            data, self._held = self._held + data, b""
+        elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1"):  # 100 Continue must not wait
+            self._held = data
+            return
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        """Send a head that has no body."""
+        if self._held:
+            data, self._held = self._held, b""
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class Connection(HttpToolsProtocol):
@@ -36,7 +71,8 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         if len(self.connections) >= self.patience.connections:
             transport.abort()
-        super().connection_made(transport)
+        self._together = _Together(transport)
+        super().connection_made(cast("asyncio.Transport", self._together))
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -79,6 +115,10 @@ class Connection(HttpToolsProtocol):
         self._answered = cycle
         super()._start_asgi_task(cycle, app)
 
+    def on_response_complete(self) -> None:
+        self._together.flush()
+        super().on_response_complete()
+
     def _idle(self) -> bool:
         """Whether no request is being answered: then even blank lines count as a head that does not come."""
         cycle: RequestResponseCycle | None = self.cycle
@@ -110,7 +150,7 @@ class Connection(HttpToolsProtocol):
         self._head_timer = None
         if self._idle() and not self.transport.is_closing():
             self.transport.write(status + _THE_END)
-        self.transport.close()
+        self.transport.close()  # which also sends what was just written
 
 
 def bounded(patience: Patience) -> type[Connection]:

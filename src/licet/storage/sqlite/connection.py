@@ -15,7 +15,7 @@ BUSY_TIMEOUT_MS = 5_000
 """How long a writer waits for another process's transaction: a command line's lasts milliseconds."""
 
 WAL_BOUND = 64 * 1024 * 1024
-"""Bytes of write-ahead log at which the writer stops and checkpoints itself."""
+"""Bytes of write-ahead log at which it starts over; a longer file is cut to this."""
 
 WRITER_CACHE_KIB = 64 * 1024
 READER_CACHE_KIB = 32 * 1024

@@ -40,7 +40,7 @@ class SQLiteStore:
         """Use ``open``: it sees to the lock and the schema first."""
         self._lock = lock
         writing = connect(path, cache_kib=WRITER_CACHE_KIB)
-        self._checkpointer = Checkpointer(path, connect(path, cache_kib=0), writing)
+        self._checkpointer = Checkpointer(connect(path, cache_kib=0), writing)
         self._spool = Spool()
         self._writer = Writer(writing, node, along=self._spool.along, committed=self._committed)
         reading = partial(connect, path, cache_kib=READER_CACHE_KIB, read_only=True)
