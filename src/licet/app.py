@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from licet.ambient import Clock, Entropy, SystemEntropy
 from licet.authorization_server import keys
 from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
-from licet.authorization_server.authorization.steps import Steps
+from licet.authorization_server.authorization.steps import Remember, Steps
 from licet.authorization_server.browser import Browser
 from licet.authorization_server.client_authentication import ClientAuthentication
 from licet.authorization_server.client_authentication.client_secret_basic import ClientSecretBasic
@@ -49,6 +49,7 @@ from licet.authorization_server.web.health import Health
 from licet.authorization_server.web.hearing import claimed_client
 from licet.authorization_server.web.kernel import Kernel
 from licet.authorization_server.web.limits import Limits, Proxies
+from licet.authorization_server.web.log import redacted
 from licet.authorization_server.web.pages import Pages
 from licet.authorization_server.web.routes import Kind, Route
 from licet.protocol import issuer as issuers
@@ -102,7 +103,7 @@ async def build(
     grants = {
         grant.grant_type: grant
         for grant in (
-            AuthorizationCode(store.codes, directory, vault, lifetimes),
+            AuthorizationCode(store.codes, store.grants, directory, vault, lifetimes),
             ClientCredentials(directory),
             DeviceCode(store.devices, directory, vault),
             RefreshToken(store.families, directory, vault, lifetimes),
@@ -116,7 +117,8 @@ async def build(
         store.transactions, vault, entropy, CookieNames(issuer.issuer_id, issuer.url),
         f"{parts.scheme}://{parts.netloc}", lifetimes.transaction_s,
     )
-    steps = Steps(Granting(store, directory, vault, entropy, lifetimes), sessions, browser)
+    remember = _remember(store, issuer)
+    steps = Steps(Granting(store, directory, vault, entropy, lifetimes), sessions, browser, remember)
     authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps)
     devices = Devices(steps, browser)
     dispatcher = Dispatcher(
@@ -127,7 +129,7 @@ async def build(
     routes = (
         Route("/authorize", ("GET", "POST"), authorization, PAGE),
         Route("/continue", ("GET",), ContinuePage(dispatcher), PAGE),
-        Route("/login", ("GET", "POST"), SignInPage(dispatcher, SignIn(store, passwords, entropy, settings.guessing), sessions), PAGE),
+        Route("/login", ("GET", "POST"), SignInPage(dispatcher, SignIn(store, passwords, settings.guessing), sessions), PAGE),
         Route("/consent", ("GET", "POST"), ConsentPage(dispatcher, authorization), PAGE),
         Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(steps, settings)), PAGE),
         Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices, settings), PAGE),
@@ -164,7 +166,7 @@ async def build(
         assets=pages.assets,
         clock=clock,
         entropy=entropy,
-        on_refusal=_remember(store, issuer),
+        on_refusal=remember,
         base=addresses.base(issuer.url),
         allowed_origin=directory.allows_origin,
         limits=limits,
@@ -182,15 +184,15 @@ async def build(
     return Server(app=app, upkeep=upkeep, close=close)
 
 
-def _remember(store: Store, issuer: Issuer) -> Callable[[Refusal, Incoming, str], None]:
+def _remember(store: Store, issuer: Issuer) -> Remember:
     """Refusals go to a capped table, for whoever asks what a reference means; never into the record (house law 1)."""
 
-    def remember(refusal: Refusal, incoming: Incoming, reference: str) -> None:
-        claimed = claimed_client(incoming)
+    def remember(refusal: Refusal, incoming: Incoming, reference: str, client_id: str = "") -> None:
         store.refusals.spool(
             Refused(
                 issuer_id=issuer.issuer_id, reference=reference, at=incoming.at, endpoint=incoming.path,
-                client_id=claimed, error=refusal.error, description=refusal.description, detail=refusal.detail,
+                client_id=client_id or claimed_client(incoming), error=refusal.error, description=refusal.description,
+                detail=redacted(refusal.detail),
                 requirement=refusal.per.id if isinstance(refusal.per, Requirement) else str(refusal.per),
                 request_id=incoming.request_id,
             )

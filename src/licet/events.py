@@ -44,6 +44,7 @@ class EventType(StrEnum):
     GRANT_ENDED = "grant.ended"
     DEVICE_ASKED = "device.asked"
     DEVICE_CLAIMED = "device.claimed"
+    DEVICE_CONTESTED = "device.contested"
     DEVICE_APPROVED = "device.approved"
     DEVICE_DENIED = "device.denied"
     DEVICE_REPORTED = "device.reported"

@@ -18,10 +18,10 @@ import pytest
 import requests
 from callbacks import SCHEME, Callbacks, listening, self_signed
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
-
-from licet.requirements import CORS_LIMITED, FORM_FROM_OUR_PAGE, NO_307_REDIRECT, PAGES_NOT_FRAMED, TRANSACTION_ONCE
 from tests.clients.operated import LOGIN, PASSWORD, Operated, serving
 from tests.visitor import verifier
+
+from licet.requirements import CORS_LIMITED, FORM_FROM_OUR_PAGE, NO_307_REDIRECT, PAGES_NOT_FRAMED, TRANSACTION_ONCE
 
 pytestmark = pytest.mark.browser
 

@@ -17,12 +17,12 @@ from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import KeySet
 
 from licet.requirements import (
-    TOKEN_TYPE_EXPLICIT,
     CODE_REPLAY_ENDS_GRANT,
     ID_TOKEN_ALGORITHM,
     METADATA_TRUE,
     NONCE_RETURNED,
     REFRESH_REUSE_DETECTED,
+    TOKEN_TYPE_EXPLICIT,
 )
 from tests.clients.conftest import AUDIENCE, CALLBACK, SECRETS
 from tests.clients.operated import LOGIN, Operated

@@ -221,19 +221,14 @@ class TestConditions:
         restarts: list[None] = []
         start_over = store._checkpointer._start_over
         monkeypatch.setattr(store._checkpointer, "_start_over", lambda: (start_over(), restarts.append(None)))
-        busy = True
 
         async def issue(worker: int) -> None:
             n = 0
-            while busy:
+            while len(restarts) < 5:
                 await store.issue(a.issuance(token=a.access_token(f"{worker} {n}")))
                 n += 1
 
-        workers = [asyncio.ensure_future(issue(worker)) for worker in range(20)]
-        while len(restarts) < 5:
-            await asyncio.sleep(0.01)
-        busy = False
-        await asyncio.gather(*workers)
+        await asyncio.gather(*map(issue, range(20)))
         issued = await a.recorded(store, EventType.TOKEN_ISSUED)
         assert _size(f"{path}-wal") < issued * 2 * checkpoint.FRAME / 2  # each took more than two pages
         await store.close()

@@ -110,7 +110,9 @@ def admit_session(signed_in: SignedIn, issuer: Issuer, now: Instant) -> Admitted
     """Decide whether a browser session still says who is here."""
     session, account = signed_in.session, signed_in.account
     dead = session_ended(session, now)
-    if account.status != "active":
+    if issuer.status != "active":
+        dead = "issuer disabled"
+    elif account.status != "active":
         dead = "person disabled"
     elif session.created_at <= max(account.epoch, issuer.epoch, session.epoch):
         dead = "person ended"

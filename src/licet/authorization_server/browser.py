@@ -88,11 +88,12 @@ class Browser:
         """Takes the transaction's cookie away."""
         return SetCookie(self.cookies.transaction(transaction.txn_id), "", 0)
 
-    def csrf(self, transaction: Transaction, subject_id: str = "") -> str:
-        """The token of a form about *transaction*, shown to *subject_id*: good for no other person and page."""
+    def csrf(self, transaction: Transaction, subject_id: str = "", shown: bytes = b"") -> str:
+        """The token of a form about *transaction*, on which *subject_id* was *shown* something: good for no other
+        person, and no longer than that stands."""
         assert transaction.browser_digest is not None
         return _token(self.vault.mac("csrf", transaction.issuer_id, transaction.txn_id,
-                                     transaction.browser_digest.hex(), subject_id))
+                                     transaction.browser_digest.hex(), subject_id, shown))
 
     def check_form(self, incoming: Incoming, expected: str) -> None:
         """Raise ForeignForm unless *incoming* is a form of ours that carries *expected* (RFC 6749 §10.12)."""

@@ -19,8 +19,8 @@ from licet.authorization_server.token.grants.device_code import DEVICE_CODE
 from licet.events import Event, EventType
 from licet.protocol import resource as resources
 from licet.protocol import secret_token, user_code
-from licet.protocol.errors import InvalidScope, TemporarilyUnavailable
-from licet.requirements import SCOPE_REGISTERED, USER_CODE_UNGUESSABLE
+from licet.protocol.errors import TemporarilyUnavailable
+from licet.requirements import USER_CODE_UNGUESSABLE
 from licet.storage.ports import Devices
 from licet.storage.records import Client, Pending
 from licet.storage.vault import Vault
@@ -61,9 +61,7 @@ class DeviceAuthorization:
 
     def _pending(self, client: Client, incoming: Incoming) -> Pending:
         catalogue = self.directory.catalogue
-        scope = scopes.asked(incoming.form.get("scope"), client, catalogue)
-        if not scope:
-            raise InvalidScope("No scope is asked for, and the client has none by default", per=SCOPE_REGISTERED)
+        scope = scopes.of_a_person(incoming.form.get("scope"), client, catalogue)
         named = tuple(dict.fromkeys(incoming.form.every("resource")))
         for identifier in named:
             resources.check(identifier)

@@ -13,6 +13,8 @@ from typing import Literal
 import msgspec
 
 from licet.ambient import SECOND, Instant
+from licet.authorization_server import scopes
+from licet.authorization_server.admission import client_usable
 from licet.authorization_server.apps import app_of, sentences
 from licet.authorization_server.authorization.response import Way
 from licet.authorization_server.authorization.steps import Steps
@@ -23,7 +25,13 @@ from licet.authorization_server.views import App, DeviceConfirm, DeviceDone, Dev
 from licet.events import Event, EventType
 from licet.protocol import user_code as codes
 from licet.protocol.errors import InvalidRequest
-from licet.requirements import DEVICE_CODE_EXPIRES, DEVICE_CODE_KNOWN, DEVICE_ONE_CLAIMANT, FORM_FROM_OUR_PAGE
+from licet.requirements import (
+    CLIENT_KNOWN,
+    DEVICE_CODE_EXPIRES,
+    DEVICE_CODE_KNOWN,
+    DEVICE_ONE_CLAIMANT,
+    FORM_FROM_OUR_PAGE,
+)
 from licet.resource_owner.sign_in import network_of
 from licet.storage.ports import SignedIn
 from licet.storage.records import Client, Pending, Transaction
@@ -112,6 +120,14 @@ class Devices:
             raise InvalidRequest("The device's request is gone; start again on the device", per=DEVICE_CODE_KNOWN)
         return pending, request, registered.client
 
+    async def standing(self, transaction: Transaction, now: Instant) -> tuple[Pending, DeviceRequest, Client]:
+        """The request a transaction is about, as far as it still stands: client or scopes may have gone meanwhile."""
+        pending, request, client = await self.of(transaction)
+        if not client_usable(client, now):
+            raise InvalidRequest("The app is not known here any more", per=CLIENT_KNOWN)
+        scope = scopes.left(pending.scope, client, self.steps.granting.directory.catalogue)
+        return msgspec.structs.replace(pending, scope=scope), request, client
+
     async def resume(
         self, transaction: Transaction, incoming: Incoming, signed_in: SignedIn | None, way: Way
     ) -> Answer:
@@ -119,8 +135,8 @@ class Devices:
         here = signed_in or await self.steps.who(incoming)
         return self.steps.go("/login" if here is None else "/device/confirm", transaction, way.cookies)
 
-    async def app(self, transaction: Transaction) -> tuple[App, str]:
-        _, _, client = await self.of(transaction)
+    async def app(self, transaction: Transaction, now: Instant) -> tuple[App, str]:
+        _, _, client = await self.standing(transaction, now)
         return app_of(client, None, development=False), ""
 
 
@@ -187,9 +203,9 @@ class DeviceConfirmPage:
         here = await self.devices.steps.who(incoming)
         if here is None:
             return self.devices.steps.go("/login", transaction)
-        pending, request, client = await self.devices.of(transaction)
+        pending, request, client = await self.devices.standing(transaction, incoming.at)
         await self._claim(pending, here, incoming)
-        csrf = browser.csrf(transaction, here.account.subject_id)
+        csrf = browser.csrf(transaction, here.account.subject_id, self._shown(pending, client))
         asks_tail = request.prefilled and network_of(pending.origin) != network_of(incoming.peer)
         if incoming.method == "GET":
             return self._page(transaction, pending, client, here, incoming, csrf, asks_tail=asks_tail)
@@ -202,9 +218,20 @@ class DeviceConfirmPage:
             case "deny":
                 return await self._decide(transaction, pending, client, here, incoming, "denied")
             case "switch":
+                await self._release(pending, here)
                 return self.devices.steps.go("/login", transaction)
             case _:
                 raise InvalidRequest("decision is allow, deny or switch", per=FORM_FROM_OUR_PAGE)
+
+    def _shown(self, pending: Pending, client: Client) -> bytes:
+        """What somebody says yes to; see the consent page."""
+        words = sentences(pending.scope, self.devices.steps.granting.directory.catalogue)
+        return msgspec.json.encode((client.metadata_digest.hex(), pending.scope, words))
+
+    async def _release(self, pending: Pending, here: SignedIn) -> None:
+        """They want to be somebody else here: what they claimed is that person's to claim."""
+        devices = self.devices.steps.granting.store.devices
+        await devices.release(pending.issuer_id, pending.device_digest, here.account.subject_id)
 
     async def _claim(self, pending: Pending, here: SignedIn, incoming: Incoming) -> None:
         """From now on only this person decides (RFC 8628 §5.4)."""
@@ -215,6 +242,10 @@ class DeviceConfirmPage:
             pending.issuer_id, pending.device_digest, here.account.subject_id, incoming.at, event
         )
         if not claimed:
+            if pending.claimed_by not in (None, here.account.subject_id):
+                # One code before two people: it was sent round, or somebody looks over a shoulder.
+                contested = self._event(EventType.DEVICE_CONTESTED, pending, here, incoming, "")
+                await self.devices.steps.granting.store.events.record(contested)
             raise InvalidRequest("This code was entered by somebody else, or was answered already",
                                  per=DEVICE_ONE_CLAIMANT)
 

@@ -82,8 +82,9 @@ class Directory:
         kept = self._clients.get(client_id)
         if kept is not None:
             return kept
+        generation = self._generation
         found = await self._store.clients.find(self.issuer.issuer_id, client_id)
-        if found is not None:
+        if found is not None and generation == self._generation:  # else it may be older than what was just forgotten
             if len(self._clients) >= _CLIENTS_KEPT:
                 self._clients.clear()
             self._clients[client_id] = found
@@ -91,10 +92,13 @@ class Directory:
 
     async def allows_origin(self, origin: str) -> bool:
         """Whether scripts of *origin* may read our answers: the origin of a browser app's redirect (rulings Q)."""
-        if self._origins is None:
-            apps = await self._store.clients.every(self.issuer.issuer_id)
-            self._origins = frozenset(_origins(apps))
-        return origin in self._origins or (self.issuer.development and _without_port(origin) in self._origins)
+        origins = self._origins
+        if origins is None:
+            generation = self._generation
+            origins = frozenset(_origins(await self._store.clients.every(self.issuer.issuer_id)))
+            if generation == self._generation:
+                self._origins = origins
+        return origin in origins or (self.issuer.development and _without_port(origin) in origins)
 
     async def _read_catalogue(self) -> Catalogue:
         issuer_id = self.issuer.issuer_id

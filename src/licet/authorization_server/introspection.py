@@ -52,7 +52,9 @@ class Introspection:
             if caller.api not in found.aud:
                 return _INACTIVE
             catalogue = self.lookup.directory.catalogue
-            own = tuple(n for n in found.scope if n in catalogue.scopes and catalogue.api_of(n) == caller.api)
+            own = tuple(name for name in found.scope if catalogue.api_of(name) == caller.api)
+            if not own:
+                return _INACTIVE
         elif found.client_id == caller.id:
             own = found.scope
         else:

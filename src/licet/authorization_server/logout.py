@@ -23,7 +23,7 @@ class LogoutPage:
     async def __call__(self, incoming: Incoming) -> Answer:
         here = await self.steps.who(incoming)
         if here is None:
-            return Page(view=SignedOut(), cookies=(SetCookie(self.browser.cookies.session, "", 0),))
+            return Page(view=SignedOut(), cookies=self._leftover(incoming))
         csrf = self.browser.lone_csrf(here.session.issuer_id, here.session.digest.hex())
         if incoming.method == "GET":
             return Page(view=SignOut(login=here.account.login, csrf=csrf))
@@ -32,6 +32,12 @@ class LogoutPage:
             return Page(view=SignOut(login=here.account.login, csrf=csrf, stayed=True))
         await self._end(here, incoming)
         return Page(view=SignedOut(), cookies=(SetCookie(self.browser.cookies.session, "", 0),))
+
+    def _leftover(self, incoming: Incoming) -> tuple[SetCookie, ...]:
+        """Take away a cookie that is good for nothing any more; only one that came. A form of another site comes
+        without our cookies: to take them away unseen would be to sign somebody out whom nobody asked."""
+        name = self.browser.cookies.session
+        return (SetCookie(name, "", 0),) if name in incoming.cookies else ()
 
     async def _end(self, here: SignedIn, incoming: Incoming) -> None:
         session = here.session

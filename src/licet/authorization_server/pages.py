@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
+from licet.ambient import Instant
 from licet.authorization_server.apps import app_of, sentences
 from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
 from licet.authorization_server.authorization.interaction import ConsentNeeded
@@ -24,7 +27,7 @@ from licet.resource_owner import sign_in as people
 from licet.resource_owner.passwords import Busy
 from licet.resource_owner.sessions import BrowserSessions
 from licet.storage.ports import SignedIn
-from licet.storage.records import Account, Transaction
+from licet.storage.records import Account, Client, Transaction
 
 _KNOWN_S = 365 * 24 * 3600
 
@@ -36,7 +39,7 @@ class Resumer(Protocol):
         self, transaction: Transaction, incoming: Incoming, signed_in: SignedIn | None, way: Way
     ) -> Answer: ...
 
-    async def app(self, transaction: Transaction) -> tuple[App, str]:
+    async def app(self, transaction: Transaction, now: Instant) -> tuple[App, str]:
         """The app to show, and a name to start the form with."""
 
 
@@ -83,12 +86,11 @@ class SignInPage:
         browser = self.dispatcher.browser
         browser.check_form(incoming, browser.csrf(transaction))
         try:
-            account = await self.sign_in(self._attempt(transaction, incoming))
+            proved = await self.sign_in(self._attempt(transaction, incoming))
         except Busy:
             return await self._page(transaction, incoming, busy=True)
-        if account is None:
-            return await self._page(transaction, incoming, failed=True)
-        return await self._signed_in(account, transaction, incoming)
+        answer = await self._signed_in(proved, transaction, incoming) if proved else None
+        return answer or await self._page(transaction, incoming, failed=True)
 
     def _attempt(self, transaction: Transaction, incoming: Incoming) -> people.Attempt:
         return people.Attempt(
@@ -102,14 +104,17 @@ class SignInPage:
             txn=transaction.txn_id,
         )
 
-    async def _signed_in(self, account: Account, transaction: Transaction, incoming: Incoming) -> Answer:
-        """A new cookie value, whoever was here before (ASVS 7.2.4); then back to the dispatcher."""
-        cookies = self.dispatcher.browser.cookies
+    async def _signed_in(self, proved: people.Proved, transaction: Transaction, incoming: Incoming) -> Answer | None:
+        """A new cookie value, whoever was here before (ASVS 7.2.4); then back to the dispatcher. None if what was
+        proved is no longer true."""
+        cookies, account = self.dispatcher.browser.cookies, proved.account
         before = await self.sessions.find(account.issuer_id, incoming.cookies.get(cookies.session))
-        value, session = await self.sessions.begin(
-            account, before, txn_id=transaction.txn_id, at=incoming.at, request_id=incoming.request_id
+        begun = await self.sessions.begin(
+            proved, before, txn_id=transaction.txn_id, at=incoming.at, request_id=incoming.request_id
         )
-        signed_in = SignedIn(session=session, account=account)
+        if begun is None:
+            return None
+        value, signed_in = begun
         noted = await self.dispatcher.browser.transactions.find(transaction.issuer_id, transaction.txn_id)
         way = Way(
             after_post=True,
@@ -124,7 +129,7 @@ class SignInPage:
     async def _page(
         self, transaction: Transaction, incoming: Incoming, *, failed: bool = False, busy: bool = False
     ) -> Page:
-        app, hint = await self.dispatcher.resumer(transaction).app(transaction)
+        app, hint = await self.dispatcher.resumer(transaction).app(transaction, incoming.at)
         view = SignIn(
             app=app,
             transaction=transaction.txn_id,
@@ -163,14 +168,14 @@ class ConsentPage:
         transaction = await self.dispatcher.transaction(incoming)
         if transaction.source == "device":
             raise InvalidRequest("This page is not part of connecting a device", per=TRANSACTION_ONCE)
-        request, answer_to = await self.authorization.kept(transaction)
+        request, answer_to = await self.authorization.kept(transaction, incoming.at)
         steps, browser = self.authorization.steps, self.dispatcher.browser
         situation = await steps.situation(request, answer_to, incoming, transaction)
         here, step = situation.signed_in, situation.step
         if here is None or not isinstance(step, ConsentNeeded):
             # Signed out meanwhile, or agreed in another tab: the dispatcher knows what comes next.
             return await self.authorization.resume(transaction, incoming, None, Way(after_post=_posted(incoming)))
-        csrf = browser.csrf(transaction, here.account.subject_id)
+        csrf = browser.csrf(transaction, here.account.subject_id, self._shown(answer_to.client, step))
         app = app_of(answer_to.client, answer_to.redirect_uri, development=self.authorization.directory.issuer.development)
         if incoming.method == "GET":
             return self._page(app, transaction, here, step, csrf)
@@ -180,11 +185,18 @@ class ConsentPage:
             case "allow":
                 return await steps.conclude(situation, incoming, agreed=True, way=way)
             case "deny":
-                return steps.refused(answer_to, await self._denied(transaction, here, incoming), transaction, way)
+                denied = await self._denied(transaction, here, incoming)
+                return steps.refused(answer_to, denied, incoming, transaction, way)
             case "switch":
                 return steps.go("/login", transaction)
             case _:
                 raise InvalidRequest("decision is allow, deny or switch", per=FORM_FROM_OUR_PAGE)
+
+    def _shown(self, client: Client, step: ConsentNeeded) -> bytes:
+        """What somebody says yes to. If the operator changes it before they do, they are shown it again."""
+        asked = sorted((*step.ask.new, *step.ask.before))
+        words = sentences(tuple(asked), self.authorization.directory.catalogue)
+        return msgspec.json.encode((client.metadata_digest.hex(), asked, words))
 
     def _page(self, app: App, transaction: Transaction, here: SignedIn, step: ConsentNeeded, csrf: str) -> Page:
         directory = self.authorization.directory

@@ -33,6 +33,7 @@ class FoundAccess(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     sub: str
     aud: tuple[str, ...]
     scope: tuple[str, ...]
+    """Only what still exists and is still the client's: a scope that is taken away narrows tokens too (rulings D)."""
     cnf: dict[str, str] | None
     issued_at: Instant
     expires_at: Instant
@@ -95,11 +96,12 @@ class Lookup:
         row = found.token
         presented = Presented(issued_at=row.issued_at, expires_at=row.expires_at, revoked_at=row.revoked_at)
         orphan = row.grant_id is not None and found.standing is None
-        return FoundAccess(
+        access = FoundAccess(
             jti=row.jti, digest=row.digest, client_id=row.client_id, sub=row.sub, aud=row.aud, scope=row.scope,
             cnf=row.cnf, issued_at=row.issued_at, expires_at=row.expires_at, standing=found.standing,
             dead="grant gone" if orphan else await self._dead(presented, found.standing, row.client_id, now),
         )
+        return await self._left(access)
 
     async def _jwt(self, token: str, now: Instant) -> FoundAccess | None:
         """A valid signature is never enough: its grant, client and jti are asked too (house §3)."""
@@ -117,11 +119,21 @@ class Lookup:
         revoked_at = await self.store.revocations.ended(issuer.issuer_id, "jti", claims.jti)
         presented = Presented(issued_at=issued_at, expires_at=expires_at, revoked_at=revoked_at)
         orphan = claims.grant_id is not None and standing is None
-        return FoundAccess(
+        access = FoundAccess(
             jti=claims.jti, digest=None, client_id=claims.client_id, sub=claims.sub, aud=claims.aud,
             scope=claims.scope, cnf=claims.cnf, issued_at=issued_at, expires_at=expires_at, standing=standing,
             dead="grant gone" if orphan else await self._dead(presented, standing, claims.client_id, now),
         )
+        return await self._left(access)
+
+    async def _left(self, found: FoundAccess) -> FoundAccess:
+        """*found* with what is left of its scope; dead where that is nothing, or nobody it is for is left."""
+        catalogue, registered = self.directory.catalogue, await self.directory.client(found.client_id)
+        own = registered.client.metadata.scope if registered else ()
+        scope = tuple(name for name in found.scope if name in own and name in catalogue.scopes)
+        somewhere = any(api == catalogue.userinfo or api in catalogue.by_identifier for api in found.aud)
+        gone = "" if scope and somewhere else "scope or API gone"
+        return msgspec.structs.replace(found, scope=scope, dead=found.dead or gone or None)
 
     async def _dead(self, presented: Presented, standing: Standing | None, client_id: str, now: Instant) -> str | None:
         registered = await self.directory.client(client_id)

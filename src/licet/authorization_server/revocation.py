@@ -34,11 +34,12 @@ class RevocationEndpoint:
             raise InvalidRequest("token is missing", per=REVOCATION_BY_OWNER)
         refresh = await self.lookup.refresh_token(token, incoming.at)
         if refresh is not None:
-            if refresh.family.client_id == client.client_id and refresh.head:
+            # Superseded or not: who lost the answer to a refresh has only the old one to give back.
+            if refresh.family.client_id == client.client_id:
                 await self._grant(refresh, incoming)
             return Empty()
         access = await self.lookup.access_token(token, incoming.at)
-        if access is not None and access.client_id == client.client_id and access.dead is None:
+        if access is not None and access.client_id == client.client_id:
             await self._access(access, incoming)
         return Empty()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from licet.authorization_server.directory import Catalogue
 from licet.protocol import scope as scopes
-from licet.protocol.errors import InvalidScope
+from licet.protocol.errors import InvalidRequest, InvalidScope
 from licet.requirements import SCOPE_REGISTERED
 from licet.storage.records import Client
 
@@ -20,6 +20,32 @@ def asked(text: str | None, client: Client, catalogue: Catalogue) -> tuple[str, 
             raise InvalidScope("A scope is unknown or not registered for this client", per=SCOPE_REGISTERED,
                                detail=name[:100])
     return wanted
+
+
+def of_a_person(text: str | None, client: Client, catalogue: Catalogue) -> tuple[str, ...]:
+    """The scopes that somebody is to be asked for. ``offline_access`` counts only for who may refresh.
+
+    Raises InvalidScope also where a yes would buy nothing: neither ``openid`` nor a scope of any API is among them.
+    """
+    wanted = asked(text, client, catalogue)
+    if "refresh_token" not in client.metadata.grant_types:
+        wanted = tuple(name for name in wanted if name != "offline_access")
+    if not wanted:
+        raise InvalidScope("No scope is asked for, and the client has none by default", per=SCOPE_REGISTERED)
+    if "openid" not in wanted and all(catalogue.api_of(name) is None for name in wanted):
+        raise InvalidScope("Scopes about a person need openid beside them", per=SCOPE_REGISTERED)
+    return wanted
+
+
+def left(scope: tuple[str, ...], client: Client, catalogue: Catalogue) -> tuple[str, ...]:
+    """What of *scope* still exists and is the client's: somebody may be asked while the operator changes things.
+
+    Raises InvalidRequest, for the person's eyes, where nothing is left.
+    """
+    found = tuple(name for name in scope if name in catalogue.scopes and name in client.metadata.scope)
+    if not found:
+        raise InvalidRequest("Nothing that was asked for is offered any more", per=SCOPE_REGISTERED)
+    return found
 
 
 def default(client: Client, catalogue: Catalogue) -> tuple[str, ...]:

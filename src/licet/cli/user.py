@@ -88,8 +88,9 @@ def passwd(login: str, config: Path, *, password_stdin: bool) -> None:
         if person is None:
             await at.store.close()
             fail(f"There is nobody called {login!r} here.", FOUND)
-        now = at.clock.now()
-        authenticator = accounts.password(person.account, await _hash(password, at), at.entropy, now)
+        phc = await _hash(password, at)
+        now = at.clock.now()  # not before: what was begun with the old password while this one was hashed ends too
+        authenticator = accounts.password(person.account, phc, at.entropy, now)
         await at.store.accounts.set_password(_ending(at, person.account.subject_id, now), authenticator)
         await at.store.close()
 

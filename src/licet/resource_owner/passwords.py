@@ -21,8 +21,6 @@ from licet.ambient import Entropy
 
 Result = TypeVar("Result")
 
-LONGEST = 1024
-"""Bytes of a password that are looked at; NIST SP 800-63B-4 §3.1.1.2 wants at least 64 characters to be possible."""
 SHORTEST = 15
 """Characters of a password that stands alone (NIST SP 800-63B-4 §3.1.1.2)."""
 _PHC = re.compile(r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,4}),p=(\d{1,3})\$[A-Za-z0-9+/]{11,88}\$[A-Za-z0-9+/]{22,172}")
@@ -105,5 +103,8 @@ class Passwords:
 
 
 def _material(password: str) -> bytes:
-    """What is hashed: the password as typed, in one Unicode form, up to a length that bounds the work."""
-    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")[:LONGEST]
+    """What is hashed: the whole password as typed, in one Unicode form (ASVS 5.0.0 §6.2.8: nothing is cut off).
+
+    The size of a request bounds the work: argon2 hashes its input once, whatever its length, before it begins.
+    """
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")

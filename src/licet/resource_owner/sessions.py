@@ -9,7 +9,9 @@ from licet.ambient import SECOND, Entropy, Instant
 from licet.events import Event, EventType
 from licet.protocol import secret_token
 from licet.resource_owner.assurance import acr_of
-from licet.storage.ports import Sessions, SignedIn
+from licet.resource_owner.sign_in import Proved
+from licet.storage.ending import ending
+from licet.storage.ports import Ending, Sessions, SignedIn
 from licet.storage.records import Account, Session
 from licet.storage.vault import Vault
 
@@ -45,26 +47,29 @@ class BrowserSessions:
         return None
 
     async def begin(
-        self, account: Account, before: SignedIn | None, *, txn_id: str | None, at: Instant, request_id: str
-    ) -> tuple[str, Session]:
-        """The cookie's new value and the session, after *account* proved itself by password.
+        self, proved: Proved, before: SignedIn | None, *, txn_id: str | None, at: Instant, request_id: str
+    ) -> tuple[str, SignedIn] | None:
+        """The cookie's new value and the session, after somebody proved who they are; None if they were disabled,
+        or what they proved it with was taken from them, meanwhile.
 
-        The same person's live session goes on under a new value; any other ends.
+        The same person's live session goes on under a new value; somebody else's ends. One of their own that is over, or
+        that another tab has just gone on with, is left as it is.
         """
         value = secret_token.make("se", self.entropy.bytes(32))
-        digest = self.vault.digest(account.issuer_id, "session", value)
-        again = before is not None and before.account.subject_id == account.subject_id
-        session = self._session(account, before.session if before is not None and again else None, digest, at)
-        event = Event(
-            issuer_id=account.issuer_id, type=EventType.SESSION_STARTED, at=at, actor=f"subject:{account.subject_id}",
-            subject=account.subject_id, object=session.session_id, txn=txn_id or "", request_id=request_id,
-            data={"amr": session.amr},
-        )
-        if before is not None and again:
-            await self.sessions.again(session, before.session.digest, txn_id, event)
-        else:
-            await self.sessions.begin(session, before.session.digest if before else None, txn_id, event)
-        return value, session
+        digest = self.vault.digest(proved.account.issuer_id, "session", value)
+        replaces = None
+        if before is not None and before.account.subject_id == proved.account.subject_id:
+            session = self._session(proved.account, before.session, digest, at)
+            event = _started(session, txn_id, request_id)
+            if await self.sessions.again(session, proved.authenticator_id, before.session.digest, txn_id, event):
+                return value, SignedIn(session=session, account=proved.account)
+        elif before is not None:
+            replaces = _replaced(before.session, at, request_id)
+        session = self._session(proved.account, None, digest, at)
+        event = _started(session, txn_id, request_id)
+        if not await self.sessions.begin(session, proved.authenticator_id, replaces, txn_id, event):
+            return None
+        return value, SignedIn(session=session, account=proved.account)
 
     def _session(self, account: Account, goes_on: Session | None, digest: bytes, at: Instant) -> Session:
         amr = ("pwd",)
@@ -87,3 +92,19 @@ class BrowserSessions:
         idle_until = min(session.absolute_until, Instant(at + self.lives.idle_s * SECOND))
         if idle_until - session.idle_until > self.lives.idle_s * SECOND // _TOUCH_PART:
             await self.sessions.touch(session.issuer_id, session.session_id, idle_until)
+
+
+def _started(session: Session, txn_id: str | None, request_id: str) -> Event:
+    return Event(
+        issuer_id=session.issuer_id, type=EventType.SESSION_STARTED, at=session.auth_time,
+        actor=f"subject:{session.subject_id}", subject=session.subject_id, object=session.session_id,
+        txn=txn_id or "", request_id=request_id, data={"amr": session.amr},
+    )
+
+
+def _replaced(session: Session, at: Instant, request_id: str) -> Ending:
+    """The end of the session that somebody else's sign-in in the same browser brings."""
+    return ending(
+        session.issuer_id, "session", session.session_id, at=at, cause="replaced", event=EventType.SESSION_ENDED,
+        actor="licet", subject=session.subject_id, about=session.session_id, request_id=request_id,
+    )

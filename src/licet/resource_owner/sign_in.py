@@ -1,19 +1,23 @@
 """Signing in with a name and a password; guessing is throttled without locking the owner out (rulings V).
 
-A wrong password, an unknown name and a throttled guess give the same answer after the same work.
+A wrong password, an unknown name and a throttled guess give the same answer; the first two after the same work. A
+throttled guess is not looked at, so that guessing costs the server nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
-from licet.ambient import SECOND, Entropy, Instant
+import msgspec
+
+from licet.ambient import SECOND, Instant
 from licet.events import Event, EventType
-from licet.resource_owner.accounts import canonical, password
+from licet.requirements import PASSWORD_GUESSING_THROTTLED
+from licet.resource_owner.accounts import canonical
 from licet.resource_owner.passwords import Passwords
 from licet.storage.ports import Person, Store
-from licet.storage.records import Account
+from licet.storage.records import Account, Authenticator, Refused
 
 _PREFIX = {4: 24, 6: 64}
 """How much of an address is one network's: what one household or attacker is given."""
@@ -26,7 +30,8 @@ class Guessing:
     per_browser: int = 10
     """At one account from one network, or from a browser that signed in to it before."""
     per_account: int = 100
-    """At one account from everywhere (NIST SP 800-63B-4 §3.2.2: at most 100)."""
+    """At one account from everywhere (NIST SP 800-63B-4 §3.2.2: at most 100); as many from all browsers that signed
+    in to it before, for whoever once knew the password may have made many."""
     per_network: int = 50
     """At any account from one network."""
     refill_s: int = 60
@@ -49,42 +54,51 @@ class Attempt:
     txn: str = ""
 
 
+class Proved(msgspec.Struct, frozen=True, gc=False):
+    """Somebody proved who they are, with something that may be taken from them meanwhile."""
+
+    account: Account
+    authenticator_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """Checks a password."""
 
     store: Store
     passwords: Passwords
-    entropy: Entropy
     guessing: Guessing
 
-    async def __call__(self, attempt: Attempt) -> Account | None:
-        """The account, or None; raises passwords.Busy. Every guess is paid for first and refunded if right, so that
+    async def __call__(self, attempt: Attempt) -> Proved | None:
+        """Who it is, or None; raises passwords.Busy. Every guess is paid for first and refunded if right, so that
         many at once cannot share one slot."""
         identifier = canonical(attempt.login)
         person = await self.store.accounts.find_by_login(attempt.issuer_id, identifier) if identifier else None
         buckets = self._buckets(attempt, identifier or "", person)
         if not await self._spend(attempt, buckets):
-            await self._failed(attempt, person, "throttled")
+            self._throttled(attempt)
             return None
-        phc = _password_of(person)
-        if not await self.passwords.verify(phc, attempt.password) or person is None or phc is None:
+        proof = _password_of(person)
+        right = await self.passwords.verify(proof.secret if proof else None, attempt.password)
+        if not right or person is None or proof is None:
             await self._failed(attempt, person, "wrong password" if person else "unknown login")
             return None
         await self._refund(attempt, buckets)
-        if self.passwords.outdated(phc):
+        if self.passwords.outdated(proof.secret):
             renewed = await self.passwords.hash(attempt.password)
-            await self.store.accounts.rehash(password(person.account, renewed, self.entropy, attempt.at))
-        return person.account
+            await self.store.accounts.rehash(msgspec.structs.replace(proof, secret=renewed))
+        return Proved(person.account, proof.authenticator_id)
 
     def _buckets(self, attempt: Attempt, identifier: str, person: Person | None) -> tuple[tuple[bytes, int], ...]:
-        """The buckets a guess is taken from. A browser that was here before has one of its own, and only that: a
-        stranger who empties the others does not lock it out."""
-        known = person is not None and attempt.known.split(".", 1)[0] == person.account.subject_id
-        if known:
-            return ((b"known\x00" + attempt.known.encode(), self.guessing.per_browser),)
+        """The buckets a guess is taken from. A browser that was here before has one of its own, beside one for all
+        such browsers: a stranger who empties the others does not lock it out."""
+        who = (person.account.subject_id if person else identifier).encode()
+        if person is not None and attempt.known.split(".", 1)[0] == person.account.subject_id:
+            return (
+                (b"known\x00" + attempt.known.encode(), self.guessing.per_browser),
+                (b"all known\x00" + who, self.guessing.per_account),
+            )
         place = network_of(attempt.network).encode()
-        who = identifier.encode()
         return (
             (b"here\x00" + who + b"\x00" + place, self.guessing.per_browser),
             (b"account\x00" + who, self.guessing.per_account),
@@ -109,6 +123,17 @@ class SignIn:
         """Microseconds one guess takes from a bucket of *size*: wider buckets fill faster."""
         return self.guessing.refill_s * SECOND * self.guessing.per_browser // size
 
+    def _throttled(self, attempt: Attempt) -> None:
+        """Not into the record, which keeps everything: this costs whoever guesses nothing (house law 1)."""
+        self.store.refusals.spool(
+            Refused(
+                issuer_id=attempt.issuer_id, reference=attempt.request_id, at=attempt.at, endpoint="/login",
+                client_id="", error="throttled", description="Too many wrong guesses",
+                detail=network_of(attempt.network), requirement=PASSWORD_GUESSING_THROTTLED.id,
+                request_id=attempt.request_id,
+            )
+        )
+
     async def _failed(self, attempt: Attempt, person: Person | None, reason: str) -> None:
         event = Event(
             issuer_id=attempt.issuer_id, type=EventType.SIGN_IN_FAILED, at=attempt.at, actor="person",
@@ -121,17 +146,19 @@ class SignIn:
 def network_of(address: str) -> str:
     """The network an address is counted by: /24 of IPv4, /64 of IPv6; anything else as it is."""
     try:
-        ip = ip_address(address)
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return address[:64]
-    return str(ip_network(f"{ip}/{_PREFIX[ip.version]}", strict=False))
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped  # a socket for both families writes IPv4 so: all of it would share one /64
+    return str(ip_network((ip, _PREFIX[ip.version]), strict=False))
 
 
-def _password_of(person: Person | None) -> str | None:
-    """The live password hash of an account that may sign in."""
+def _password_of(person: Person | None) -> Authenticator | None:
+    """The live password of an account that may sign in."""
     if person is None or person.account.status != "active":
         return None
     for authenticator in person.authenticators:
         if authenticator.kind == "password" and authenticator.status == "active":
-            return authenticator.secret
+            return authenticator
     return None

@@ -151,6 +151,8 @@ class Issuance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     issuer_id: int
     at: Instant
+    client_id: str
+    """Who gets them: nothing is issued to a client that was disabled meanwhile, whatever it consumes."""
     consumes: Consumed | None
     """None for client credentials: nothing is used up."""
     access_token: AccessToken | None
@@ -194,6 +196,8 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     code: Code
     consent: Consent | None
     """Newly given, to be remembered; replaces what was remembered before."""
+    relies_on: Consent | None = None
+    """What was remembered and spared the question: nothing is done if it was withdrawn or replaced meanwhile."""
     events: tuple[Event, ...]
 
 
@@ -288,14 +292,23 @@ class Sessions(Protocol):
     async def find(self, issuer_id: int, digest: bytes) -> SignedIn | None:
         """By the digest of the cookie; also ended or expired ones: ``sessions.py`` judges."""
 
-    async def begin(self, session: Session, replaces: bytes | None, txn_id: str | None, event: Event) -> None:
-        """Store a new session with its first authentication; end the one whose digest is *replaces*, if any
-        (another person's, or a planted one); note subject, session and ``login_at`` on the transaction."""
+    async def begin(
+        self, session: Session, authenticator_id: str, replaces: Ending | None, txn_id: str | None, event: Event
+    ) -> bool:
+        """Store a new session with its first authentication; end the one that *replaces* is the ending of, if any
+        (another person's, or a planted one); note subject, session and ``login_at`` on the transaction.
 
-    async def again(self, session: Session, old_digest: bytes, txn_id: str | None, event: Event) -> None:
+        False, and nothing done, if the person was disabled or lost that authenticator since it was checked: a
+        password takes long to check, and it may be changed meanwhile.
+        """
+
+    async def again(
+        self, session: Session, authenticator_id: str, old_digest: bytes, txn_id: str | None, event: Event
+    ) -> bool:
         """The same person proved themselves again: new digest, times and one more authentication.
 
-        Nothing is done if *old_digest* is not (or no longer) this live session's: an ended one never revives.
+        False, and nothing done, as for ``begin``, or if *old_digest* is not (or no longer) this session's, or it is
+        over at ``session.auth_time``: an ended or expired one never revives.
         """
 
     async def touch(self, issuer_id: int, session_id: str, idle_until: Instant) -> None: ...
@@ -314,7 +327,8 @@ class Transactions(Protocol):
         """Close it without a grant; False if it was not open."""
 
     async def conclude(self, conclusion: Conclusion) -> bool:
-        """Grant, code, consent and events; False, and nothing done, if the transaction was not open."""
+        """Grant, code, consent and events; False, and nothing done, if the transaction was not open, or person,
+        session, client or the consent relied on ended meanwhile."""
 
 
 class Consents(Protocol):
@@ -372,7 +386,11 @@ class Devices(Protocol):
         grant: Grant | None,
         events: tuple[Event, ...],
     ) -> bool:
-        """Approve with *grant* or deny with None: only the one who claimed it, only once, only unexpired."""
+        """Approve with *grant* or deny with None: only the one who claimed it, only once, only unexpired; approve
+        only if person, session and client have not ended meanwhile."""
+
+    async def release(self, issuer_id: int, device_digest: bytes, subject_id: str) -> None:
+        """The one who claimed it gives it up undecided: it is open again."""
 
     async def poll(self, issuer_id: int, device_digest: bytes, client_id: str, at: Instant) -> bool:
         """Note a poll. True in time; False too soon, and the interval has grown by five seconds for good

@@ -45,11 +45,12 @@ async def addressee(parameters: Parameters, directory: Directory, now: Instant) 
         raise InvalidRequest("client_id is not known here", per=CLIENT_KNOWN, detail=client_id[:100])
     client = registered.client
     sent = parameters.get("redirect_uri")
+    redirect_uri = _redirect_uri(client, sent)
     return Addressee(
         client=client,
-        redirect_uri=_redirect_uri(client, sent),
+        redirect_uri=redirect_uri,
         sent=sent is not None,
-        response_mode=_response_mode(parameters, client),
+        response_mode=_response_mode(parameters, client, redirect_uri),
         state=_once(parameters, "state"),
     )
 
@@ -69,10 +70,16 @@ def _redirect_uri(client: Client, sent: str | None) -> str:
     return sent
 
 
-def _response_mode(parameters: Parameters, client: Client) -> ResponseMode:
+def _response_mode(parameters: Parameters, client: Client, redirect_uri: str) -> ResponseMode:
     """How to answer, errors included; an unknown mode is refused later, by way of the default one."""
-    asked = _once(parameters, "response_mode")
-    return "form_post" if asked == "form_post" and "form_post" in client.metadata.response_modes else "query"
+    wanted = _once(parameters, "response_mode") == "form_post"
+    return "form_post" if wanted and "form_post" in modes(client, redirect_uri) else "query"
+
+
+def modes(client: Client, redirect_uri: str) -> tuple[str, ...]:
+    """How an answer may travel to *redirect_uri*: a scheme of an app's own is opened with an address, never posted to."""
+    registered = client.metadata.response_modes
+    return ("query",) if redirects.kind(redirect_uri) == "private-use" else registered
 
 
 def _once(parameters: Parameters, name: str) -> str | None:

@@ -21,7 +21,6 @@ from licet.protocol import id_token, pkce
 from licet.protocol import resource as resources
 from licet.protocol.errors import (
     InvalidRequest,
-    InvalidScope,
     LoginRequired,
     RegistrationNotSupported,
     RequestNotSupported,
@@ -41,7 +40,6 @@ from licet.requirements import (
     REQUEST_OBJECT_ANSWERED,
     RESPONSE_MODE_KNOWN,
     RESPONSE_TYPE_CODE,
-    SCOPE_REGISTERED,
 )
 from licet.storage.records import Client
 
@@ -57,6 +55,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     parameters: Parameters
     client: Client
+    response_modes: tuple[str, ...]
+    """How an answer may travel to where this one would."""
     catalogue: Catalogue
     policy: Policy
     ring: Ring
@@ -88,7 +88,7 @@ def request_object(draft: Draft) -> None:
 def response_mode(draft: Draft) -> None:
     """``query`` or ``form_post``, as the client registered; a code never goes in a fragment (ASVS 10.4.12)."""
     asked = draft.parameters.get("response_mode")
-    if asked is not None and asked not in draft.client.metadata.response_modes:
+    if asked is not None and asked not in draft.response_modes:
         raise InvalidRequest("This response_mode is not available to this client", per=RESPONSE_MODE_KNOWN)
 
 
@@ -111,12 +111,7 @@ def _carried(draft: Draft, name: str) -> str | None:
 
 def scope(draft: Draft) -> tuple[str, ...]:
     """Registered scopes only; ``offline_access`` counts only for who may refresh (OpenID Connect Core §11)."""
-    asked = scopes.asked(draft.parameters.get("scope"), draft.client, draft.catalogue)
-    if "refresh_token" not in draft.client.metadata.grant_types:
-        asked = tuple(name for name in asked if name != "offline_access")
-    if not asked:
-        raise InvalidScope("No scope is asked for, and the client has none by default", per=SCOPE_REGISTERED)
-    return asked
+    return scopes.of_a_person(draft.parameters.get("scope"), draft.client, draft.catalogue)
 
 
 def resource(draft: Draft) -> tuple[str, ...]:

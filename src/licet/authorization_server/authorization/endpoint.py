@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
+from licet.ambient import Instant
+from licet.authorization_server import scopes
+from licet.authorization_server.admission import client_usable
 from licet.authorization_server.apps import app_of
 from licet.authorization_server.authorization import checks
 from licet.authorization_server.authorization import request as frozen
-from licet.authorization_server.authorization.addressee import Addressee, addressee
+from licet.authorization_server.authorization.addressee import Addressee, addressee, modes
 from licet.authorization_server.authorization.request import AuthorizationRequest
 from licet.authorization_server.authorization.response import Way
 from licet.authorization_server.authorization.steps import Steps
@@ -17,9 +22,10 @@ from licet.authorization_server.keys import Ring
 from licet.authorization_server.policy import Policy
 from licet.authorization_server.token.grants.authorization_code import challenge_key
 from licet.authorization_server.views import App
+from licet.protocol import redirect_uri as redirects
 from licet.protocol.errors import InvalidRequest, Refusal
 from licet.protocol.parameters import Parameters
-from licet.requirements import CLIENT_KNOWN, PKCE_CHALLENGE_FRESH
+from licet.requirements import CLIENT_KNOWN, PKCE_CHALLENGE_FRESH, REDIRECT_URI_REGISTERED
 from licet.storage.ports import Replay, SignedIn
 from licet.storage.records import Transaction
 
@@ -40,7 +46,7 @@ class AuthorizationEndpoint:
         try:
             request = await self.read(parameters, answer_to, incoming)
         except Refusal as refusal:
-            return self.steps.refused(answer_to, refusal, None, Way())
+            return self.steps.refused(answer_to, refusal, incoming, None, Way())
         if incoming.method == "POST":
             # Another site's form arrives without our Lax cookies: keep the request and come back by a GET of our own.
             transaction, cookie = await self.steps.keep(request, incoming)
@@ -50,7 +56,8 @@ class AuthorizationEndpoint:
     async def read(self, parameters: Parameters, answer_to: Addressee, incoming: Incoming) -> AuthorizationRequest:
         """The request, believed; raises the first Refusal."""
         draft = checks.Draft(
-            parameters=parameters, client=answer_to.client, catalogue=self.directory.catalogue, policy=self.policy,
+            parameters=parameters, client=answer_to.client,
+            response_modes=modes(answer_to.client, answer_to.redirect_uri), catalogue=self.directory.catalogue, policy=self.policy,
             ring=self.ring, issuer=self.directory.issuer.url, now=incoming.at,
         )
         fields = checks.run(draft, column="authorize")
@@ -76,25 +83,33 @@ class AuthorizationEndpoint:
         self, transaction: Transaction, incoming: Incoming, signed_in: SignedIn | None, way: Way
     ) -> Answer:
         """Go on with a kept request, after a page or a reload."""
-        request, answer_to = await self.kept(transaction)
+        request, answer_to = await self.kept(transaction, incoming.at)
         return await self.steps.advance(request, answer_to, incoming, transaction, signed_in=signed_in, way=way)
 
-    async def kept(self, transaction: Transaction) -> tuple[AuthorizationRequest, Addressee]:
-        """The request as it was believed; only the client is looked up anew, for it may have ended meanwhile."""
+    async def kept(self, transaction: Transaction, now: Instant) -> tuple[AuthorizationRequest, Addressee]:
+        """The request as it was believed, as far as it still stands: client, address or scopes may have gone meanwhile.
+
+        Raises InvalidRequest where it does not: whoever is not known any more is not answered either.
+        """
         request = frozen.decode(transaction.request)
         registered = await self.directory.client(request.client_id)
-        if registered is None:
+        if registered is None or not client_usable(registered.client, now):
             raise InvalidRequest("The app is not known here any more", per=CLIENT_KNOWN)
-        return request, Addressee(
-            client=registered.client,
+        client = registered.client
+        native = client.metadata.application_type == "native"
+        if redirects.find(client.metadata.redirect_uris, request.redirect_uri, native=native) is None:
+            raise InvalidRequest("The app's address is not known here any more", per=REDIRECT_URI_REGISTERED)
+        scope = scopes.left(request.scope, client, self.directory.catalogue)
+        return msgspec.structs.replace(request, scope=scope), Addressee(
+            client=client,
             redirect_uri=request.redirect_uri,
             sent=request.redirect_uri_sent,
             response_mode=request.response_mode,
             state=request.state,
         )
 
-    async def app(self, transaction: Transaction) -> tuple[App, str]:
+    async def app(self, transaction: Transaction, now: Instant) -> tuple[App, str]:
         """The app to show on the sign-in page, and the name its request hinted at."""
-        request, answer_to = await self.kept(transaction)
+        request, answer_to = await self.kept(transaction, now)
         development = self.directory.issuer.development
         return app_of(answer_to.client, answer_to.redirect_uri, development=development), request.login_hint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlencode
 
 import msgspec
@@ -47,6 +48,12 @@ class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     step: Step
 
 
+class Remember(Protocol):
+    """Keeps a refusal for whoever asks what became of a request."""
+
+    def __call__(self, refusal: Refusal, incoming: Incoming, reference: str, client_id: str = "") -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """Moves an authorization request on."""
@@ -54,18 +61,20 @@ class Steps:
     granting: Granting
     sessions: BrowserSessions
     browser: Browser
+    remember: Remember
 
     async def advance(
         self, request: AuthorizationRequest, addressee: Addressee, incoming: Incoming, transaction: Transaction | None,
         *, signed_in: SignedIn | None = None, way: Way,
     ) -> Answer:
-        """The next page, or the answer. A refusal here goes to the client."""
+        """The next page, or the answer. A refusal while judging goes to the client; one while concluding is shown here,
+        for by then the client may have its answer."""
         try:
             situation = await self.situation(request, addressee, incoming, transaction, signed_in=signed_in)
-            if isinstance(situation.step, NothingNeeded):
-                return await self.conclude(situation, incoming, agreed=False, way=way)
         except Refusal as refusal:
-            return self.refused(addressee, refusal, transaction, way)
+            return self.refused(addressee, refusal, incoming, transaction, way)
+        if isinstance(situation.step, NothingNeeded):
+            return await self.conclude(situation, incoming, agreed=False, way=way)
         return await self._page(situation, incoming, way)
 
     async def situation(
@@ -130,9 +139,10 @@ class Steps:
         return Redirect(location=f"{issuer}{path}?{urlencode({'transaction': transaction.txn_id})}", cookies=cookies)
 
     def refused(
-        self, addressee: Addressee, refusal: Refusal, transaction: Transaction | None, way: Way
+        self, addressee: Addressee, refusal: Refusal, incoming: Incoming, transaction: Transaction | None, way: Way
     ) -> Answer:
-        """*refusal*, told to the client."""
+        """*refusal*, told to the client, and remembered like one that is shown."""
+        self.remember(refusal, incoming, incoming.request_id, addressee.client.client_id)
         if transaction is not None:
             way = msgspec.structs.replace(way, cookies=(*way.cookies, self.browser.done(transaction)))
         issuer = self.granting.directory.issuer
@@ -147,7 +157,7 @@ class Steps:
         value = secret_token.make("ac", self.granting.entropy.bytes(32))
         conclusion = self._conclusion(situation, here, value, incoming, agreed=agreed)
         if not await self.granting.store.transactions.conclude(conclusion):
-            raise InvalidRequest("This sign-in was answered already", per=TRANSACTION_ONCE)
+            return await self._overtaken(situation, incoming, way)
         await self.sessions.touch(here.session, incoming.at)
         addressee, issuer = situation.addressee, self.granting.directory.issuer
         if situation.transaction is not None:
@@ -155,6 +165,14 @@ class Steps:
         way = msgspec.structs.replace(way, login=here.account.login)
         app = app_of(addressee.client, addressee.redirect_uri, development=issuer.development)
         return granted(addressee, value, issuer.url, app, way)
+
+    async def _overtaken(self, situation: Situation, incoming: Incoming, way: Way) -> Answer:
+        """Between the judgement and the write it was answered, or somebody signed out, was disabled or took a consent
+        back. Where no page had been needed, look again, from a page of ours; else it is over."""
+        if situation.transaction is not None:
+            raise InvalidRequest("This sign-in was answered already, or ended meanwhile", per=TRANSACTION_ONCE)
+        transaction, cookie = await self.keep(situation.request, incoming)
+        return self.go("/continue", transaction, (*way.cookies, cookie))
 
     def _conclusion(
         self, situation: Situation, here: SignedIn, value: str, incoming: Incoming, *, agreed: bool
@@ -184,6 +202,7 @@ class Steps:
             )
         return Conclusion(
             issuer_id=grant.issuer_id, at=at, txn_id=txn_id, grant=grant, code=code, consent=consent,
+            relies_on=None if agreed else situation.consent,
             events=_events(grant, txn_id or "", incoming, agreed=agreed),
         )
 

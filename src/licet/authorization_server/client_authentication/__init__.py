@@ -1,6 +1,7 @@
 """Who is asking? Exactly one way per request, and only one the client registered for (OAuth 2.1 §2.4).
 
-A stranger learns nothing from the answer: an unknown client, a disabled one and a wrong secret read the same.
+A stranger learns nothing from the answer: an unknown client, a disabled one, a wrong secret and an assertion that
+nobody's key signed read the same.
 """
 
 from __future__ import annotations
@@ -55,8 +56,9 @@ class ClientAuthentication:
         candidate = await self._candidate(presented.client_id, incoming)
         if method.name not in candidate.methods:
             await self._refuse(presented, incoming, "method not registered")
-        if not await method.authenticate(presented, candidate, incoming):
-            await self._refuse(presented, incoming, "credential does not match")
+        wrong = await method.authenticate(presented, candidate, incoming)
+        if wrong:
+            await self._refuse(presented, incoming, wrong)
         return candidate, method.name
 
     def _exactly_one(self, incoming: Incoming) -> tuple[Presented, Method]:

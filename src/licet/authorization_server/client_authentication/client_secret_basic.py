@@ -26,5 +26,5 @@ class ClientSecretBasic:
             return None
         return Presented(method=self.name, client_id=pair[0], proof=pair[1])
 
-    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> bool:
-        return matches(self.vault, candidate, presented.proof, incoming.at)
+    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> str:
+        return "" if matches(self.vault, candidate, presented.proof, incoming.at) else "another secret"

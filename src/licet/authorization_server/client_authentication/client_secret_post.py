@@ -23,5 +23,5 @@ class ClientSecretPost:
             return None
         return Presented(method=self.name, client_id=incoming.form.get("client_id") or "", proof=secret)
 
-    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> bool:
-        return matches(self.vault, candidate, presented.proof, incoming.at)
+    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> str:
+        return "" if matches(self.vault, candidate, presented.proof, incoming.at) else "another secret"

@@ -50,6 +50,6 @@ class Method(Protocol):
     def presented(self, incoming: Incoming) -> Presented | None:
         """What the request brings of this way, or None. Looks only; judges nothing but form."""
 
-    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> bool:
-        """Whether the proof is good. May raise InvalidClient with the exact reason where that helps an honest
-        client and tells a stranger nothing."""
+    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> str:
+        """What is wrong with the proof, for the log alone; empty if it is good. May raise InvalidClient with the exact
+        reason to who has proved to hold the credential: it helps an honest client and tells a stranger nothing."""

@@ -19,6 +19,6 @@ class NoAuthentication:
         client_id = incoming.form.get("client_id")
         return Presented(method=self.name, client_id=client_id) if client_id else None
 
-    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> bool:
+    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> str:
         del presented, incoming
-        return not candidate.credentials
+        return "it has credentials and did not use them" if candidate.credentials else ""

@@ -14,13 +14,20 @@ from licet.events import Event, EventType
 from licet.protocol import client_assertion
 from licet.protocol.errors import InvalidClient, InvalidRequest
 from licet.protocol.jose import VerifyingKey
-from licet.requirements import ASSERTION_AUDIENCE_IS_ISSUER, ASSERTION_SINGLE_USE, ASSERTION_WELL_FORMED
+from licet.requirements import (
+    ASSERTION_AUDIENCE_IS_ISSUER,
+    ASSERTION_SIGNED,
+    ASSERTION_SINGLE_USE,
+    ASSERTION_WELL_FORMED,
+)
 from licet.storage.ports import Replay
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """What a client's key may sign with (rulings H)."""
 _SKEW_S = 60
+_UNPROVEN = (ASSERTION_WELL_FORMED, ASSERTION_SIGNED)
+"""What may be wrong before a key has signed for anything: said to anybody, it would tell which clients there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +51,31 @@ class PrivateKeyJwt:
         client_id = form.get("client_id") or client_assertion.peek_client_id(assertion) or ""
         return Presented(method=self.name, client_id=client_id, proof=assertion)
 
-    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> bool:
+    async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> str:
         keys = [VerifyingKey.from_jwk(c.jwk) for c in candidate.credentials if c.jwk and credential_usable(c, incoming.at)]
         if not keys:
-            return False
-        checked = client_assertion.check(
+            return "no live key"
+        try:
+            checked = self._check(presented, candidate, keys, incoming.at)
+        except InvalidClient as refusal:
+            if refusal.per in _UNPROVEN:
+                return refusal.description
+            raise
+        await self._burn(candidate, checked, incoming)
+        return ""
+
+    def _check(
+        self, presented: Presented, candidate: Candidate, keys: list[VerifyingKey], now: Instant
+    ) -> client_assertion.Checked:
+        return client_assertion.check(
             presented.proof,
             keys,
             client_id=candidate.id,
             issuer=self.directory.issuer.url,
-            now_s=incoming.at // SECOND,
-            accepted_audiences=self._audiences(candidate, incoming.at),
+            now_s=now // SECOND,
+            accepted_audiences=self._audiences(candidate, now),
             algs=frozenset([candidate.signing_alg] if candidate.signing_alg else ALGORITHMS),
         )
-        await self._burn(candidate, checked, incoming)
-        return True
 
     def _audiences(self, candidate: Candidate, now: Instant) -> frozenset[str]:
         issuer = self.directory.issuer.url

@@ -25,8 +25,14 @@ from licet.authorization_server.token.authorization import Authorization
 from licet.authorization_server.token.record import record, replay_record, revocation_of
 from licet.protocol import access_token, id_token, secret_token
 from licet.protocol import scope as scopes
-from licet.protocol.errors import InvalidGrant, InvalidScope, InvalidTarget
-from licet.requirements import CODE_SINGLE_USE, DEVICE_CODE_SINGLE_USE, REFRESH_REUSE_DETECTED, Requirement
+from licet.protocol.errors import InvalidClient, InvalidGrant, InvalidScope, InvalidTarget
+from licet.requirements import (
+    CLIENT_KNOWN,
+    CODE_SINGLE_USE,
+    DEVICE_CODE_SINGLE_USE,
+    REFRESH_REUSE_DETECTED,
+    Requirement,
+)
 from licet.storage.ports import (
     AlreadyRedeemed,
     ConsumeCode,
@@ -211,6 +217,7 @@ class Issue:
             Issuance(
                 issuer_id=authorization.issuer.issuer_id,
                 at=incoming.at,
+                client_id=authorization.client.client_id,
                 consumes=refreshing.rotation or authorization.consumes,
                 access_token=minted.row,
                 family=refreshing.family,
@@ -221,6 +228,8 @@ class Issue:
         )
         if isinstance(outcome, Redeemed):
             return
+        if authorization.consumes is None:
+            raise InvalidClient("This client is switched off", per=CLIENT_KNOWN)
         used = _USED[type(authorization.consumes)]
         if isinstance(outcome, AlreadyRedeemed):
             raise InvalidGrant("It was used before", per=used, detail="replayed")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from licet.ambient import Instant
 from licet.authorization_server.admission import Dead, Presented, admit
 from licet.authorization_server.token.authorization import Authorization
-from licet.protocol.errors import InvalidGrant
-from licet.requirements import GRANT_ALIVE
+from licet.protocol.errors import InvalidGrant, InvalidTarget
+from licet.requirements import GRANT_ALIVE, SCOPE_WITHIN_GRANT
 from licet.storage.ports import Consumed, Standing
-from licet.storage.records import Client, Family, Issuer
+from licet.storage.records import Client, Family, Grant, Issuer
 
 
 def stands(standing: Standing, issued_at: Instant, client: Client, issuer: Issuer, now: Instant) -> None:
@@ -30,11 +30,12 @@ def authorization_of(
     consumes: Consumed | None = None,
     rotating: Family | None = None,
 ) -> Authorization:
-    """What *standing*'s grant gives *client*. A scope taken from the client since then is given no more."""
+    """What *standing*'s grant gives *client*, at the *resources* that the request names. A scope taken from the client
+    since then is given no more. Raises InvalidTarget."""
     grant = standing.grant
     scope = tuple(name for name in grant.scope if name in client.metadata.scope)
     wants = set()
-    if rotating is None and "refresh_token" in client.metadata.grant_types and _refreshes(standing, client):
+    if rotating is None and "refresh_token" in client.metadata.grant_types and _refreshes(grant, scope, client):
         wants.add("refresh")
     if "openid" in scope:
         wants.add("id")
@@ -45,7 +46,7 @@ def authorization_of(
         standing=standing,
         scope=scope,
         narrowed=narrowed,
-        resources=resources,
+        resources=_targets(resources, grant),
         acr=grant.acr,
         amr=grant.amr,
         auth_time=grant.auth_time,
@@ -60,10 +61,16 @@ def authorization_of(
     )
 
 
-def _refreshes(standing: Standing, client: Client) -> bool:
+def _targets(named: tuple[str, ...], grant: Grant) -> tuple[str, ...]:
+    """What ``resource`` names: in this request, else in the authorization request, beyond which it cannot reach."""
+    if grant.resource_asked and not set(named) <= set(grant.resource_asked):
+        raise InvalidTarget("resource is none of those that the authorization request named", per=SCOPE_WITHIN_GRANT)
+    return named or grant.resource_asked
+
+
+def _refreshes(grant: Grant, scope: tuple[str, ...], client: Client) -> bool:
     """Whether a refresh token is due (rulings D): asked for and agreed to, by policy, or by kind for a device."""
-    grant = standing.grant
-    if "offline_access" in grant.scope:
+    if "offline_access" in scope:
         return True
     if client.policy.refresh == "online":
         return grant.session_id is not None

@@ -26,6 +26,8 @@ _MAY_REPEAT: Final = frozenset(
 _CLIENT_ID: Final = re.compile(r"(?!.*(?:lct[a-z]{2,3}_|eyJ))[\w.~:/-]{1,128}", re.ASCII)
 """A secret that was put in the wrong field is not an id."""
 _NOTHING: Final = Parameters()
+_LONGEST_PATH: Final = 256
+"""Characters of an unknown path that are worth keeping; the rest is somebody's joke."""
 
 
 class ClientGoneError(Exception):
@@ -54,8 +56,10 @@ class Heard(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def path(self) -> str:
-        """Below the issuer where the path is known."""
-        return self.place.path if self.place else str(self.scope["path"])
+        """Below the issuer where the path is known; of a stranger's the beginning, in letters that can be kept."""
+        if self.place:
+            return self.place.path
+        return str(self.scope["path"])[:_LONGEST_PATH].encode("utf-8", "replace").decode()
 
     def unread(self) -> Incoming:
         """What can be said of a request that was refused before it was read."""

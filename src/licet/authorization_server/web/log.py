@@ -6,12 +6,14 @@ else that is logged, exceptions included, goes through ``redacted`` before it le
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import hashlib
 import logging
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, TextIO
+from typing import Any, ClassVar, Final, TextIO
 
 import msgspec
 
@@ -31,6 +33,11 @@ _FIELD: Final = re.compile(
 _LONGEST: Final = 32 * 1024
 _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(10), *range(11, 32), *range(127, 160))}
 """All but the line feed of a traceback: nobody's request may move the operator's cursor."""
+
+
+_WAIT_S: Final = 0.1
+_TOGETHER: Final = 500
+"""How many lines at most wait for one write."""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -67,9 +74,59 @@ def timestamp(at: Instant) -> str:
 
 
 def write(line: Line) -> None:
-    """Log a request. Without the search for the caller that ``Logger.info`` makes: it would cost more than the rest."""
-    record = logging.LogRecord(ACCESS.name, logging.INFO, "", 0, line, None, None)
-    ACCESS.handle(record)
+    """Log a request, by way of ``Lines`` where it was configured."""
+    if Lines.chosen is not None:
+        Lines.chosen.add(line)
+    else:
+        ACCESS.handle(logging.LogRecord(ACCESS.name, logging.INFO, "", 0, line, None, None))
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """A stream that takes requests' lines many at a time: one write each would cost more than the request.
+
+    A line waits a tenth of a second at most; any other message goes out at once, after the lines before it.
+    """
+
+    chosen: ClassVar[Lines | None] = None
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._waiting: list[Line] = []
+        self._timer: asyncio.TimerHandle | None = None
+        atexit.register(self.drain)
+
+    def add(self, line: Line) -> None:
+        """Write *line* soon; at once where no loop runs."""
+        self._waiting.append(line)
+        if self._timer is None or len(self._waiting) >= _TOGETHER:
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                self.drain()
+                return
+            if self._timer is None:
+                self._timer = loop.call_later(_WAIT_S, self.drain)
+            else:
+                self.drain()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.drain()
+        super().emit(record)
+
+    def drain(self) -> None:
+        """Write what waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._waiting:
+            return
+        lines, self._waiting = self._waiting, []
+        records = (logging.LogRecord(ACCESS.name, logging.INFO, "", 0, line, None, None) for line in lines)
+        try:
+            self.stream.write("".join(self.format(record) + self.terminator for record in records))
+            self.flush()
+        except (OSError, ValueError):  # nobody reads any more: a request must not fail for it
+            return
 
 
 class JsonFormatter(logging.Formatter):
@@ -103,7 +160,7 @@ class HumanFormatter(logging.Formatter):
 
 def configure(stream: TextIO, *, human: bool, access: bool, level: int = logging.INFO) -> None:
     """Send every logger of this process, libraries included, through the net and to *stream*."""
-    handler = logging.StreamHandler(stream)
+    handler = Lines.chosen = Lines(stream)
     handler.setFormatter(HumanFormatter() if human else JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]

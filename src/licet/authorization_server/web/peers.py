@@ -42,6 +42,8 @@ class Peers:
         if client is None:
             return ""
         nearest: str = client[0]
+        if nearest.startswith("::ffff:"):  # a socket for both families writes IPv4 so
+            nearest = _normal(nearest) or nearest
         if not trusted:
             return nearest
         for hop in self._hops(scope["headers"]):

@@ -133,6 +133,26 @@ class Devices:
         await store.accounts.end(a.ending("subject", "anna"), "anna")
         assert not await _decide(store, asked, "anna", a.grant(store))
 
+    async def test_for_a_client_that_ended_meanwhile_nothing_is_approved(self, store: Store) -> None:
+        await store.clients.put(a.client("tv-app"), (), a.event())
+        asked = await _opened(store)
+        await _claim(store, asked, "anna")
+        await store.clients.end(a.ending("client", "tv-app"), "tv-app")
+        assert not await _decide(store, asked, "anna", a.grant(store, client_id="tv-app"))
+        assert await _decide(store, asked, "anna", None)
+
+    async def test_who_claimed_it_may_give_it_up(self, store: Store) -> None:
+        asked = await _opened(store)
+        await _claim(store, asked, "anna")
+        await store.devices.release(ISSUER, asked.device_digest, "berta")
+        assert not await _claim(store, asked, "berta")
+        await store.devices.release(ISSUER, asked.device_digest, "anna")
+        assert await store.devices.find(ISSUER, asked.device_digest) == asked
+        assert await _claim(store, asked, "berta")
+        assert await _decide(store, asked, "berta", None)
+        await store.devices.release(ISSUER, asked.device_digest, "berta")
+        assert not await _claim(store, asked, "anna"), "what is decided stays decided"
+
     async def test_polling_too_soon_slows_down_for_good(self, store: Store) -> None:
         """RFC 8628 §3.5: five seconds more for this and all later polls."""
         asked = await _opened(store)

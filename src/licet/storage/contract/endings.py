@@ -38,7 +38,7 @@ async def _person(store: Store) -> tuple[Grant, Grant]:
     """Anna, signed in, with an online and an offline grant."""
     await store.issuers.create(a.issuer(), a.event())
     await store.accounts.create(a.account(), ("anna",), a.password(), a.event())
-    await store.sessions.begin(a.session(), None, None, a.event())
+    await store.sessions.begin(a.session(), "p1", None, None, a.event())
     online, _ = await a.concluded(store, "online", session_id="s1", access="online")
     offline = a.grant(store, session_id="s1")
     concluded = a.conclusion(offline, a.code(offline, "offline"), consent=a.consent())

@@ -94,7 +94,7 @@ class Journal:
 
     async def test_everything_ends_up_purged_but_the_record(self, store: Store) -> None:
         await store.accounts.create(a.account(), ("anna",), a.password(), a.event())
-        await store.sessions.begin(a.session(), None, None, a.event())
+        await store.sessions.begin(a.session(), "p1", None, None, a.event())
         await store.transactions.open(a.transaction())
         grant, family = await a.refreshable(store)
         asked = a.pending()

@@ -320,6 +320,7 @@ def issuance(
         **{
             "issuer_id": issuer_id,
             "at": at,
+            "client_id": "app" if consumes is None else consumes.client_id,
             "consumes": consumes,
             "access_token": token,
             "family": None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import gather
 
+import pytest
 from msgspec.structs import replace
 
 from licet.events import EventType
@@ -23,7 +24,7 @@ class Sessions:
         await _anna(store)
         await store.transactions.open(a.transaction())
         session = a.session()
-        await store.sessions.begin(session, None, "t1", a.event(EventType.SESSION_STARTED))
+        await store.sessions.begin(session, "p1", None, "t1", a.event(EventType.SESSION_STARTED))
         assert await store.sessions.find(ISSUER, session.digest) == SignedIn(session=session, account=a.account())
         assert await store.sessions.find(2, session.digest) is None
         noted = replace(a.transaction(), subject_id="anna", session_id="s1", login_at=AT)
@@ -31,24 +32,61 @@ class Sessions:
 
     async def test_beginning_ends_what_it_replaces_and_its_online_grants(self, store: Store) -> None:
         await _anna(store)
-        await store.sessions.begin(a.session("planted"), None, None, a.event())
+        await store.sessions.begin(a.session("planted"), "p1", None, None, a.event())
         online, _ = await a.concluded(store, "c1", session_id="planted", access="online")
         offline, _ = await a.concluded(store, "c2", session_id="planted")
-        await store.sessions.begin(a.session("mine"), a.digest("planted"), None, a.event())
+        await store.sessions.begin(a.session("mine"), "p1", a.ending("session", "planted"), None, a.event())
         planted = await store.sessions.find(ISSUER, a.digest("planted"))
         assert planted is not None
         assert planted.session.status == "ended"
         standings = [await store.grants.find_by_handle(ISSUER, grant.handle) for grant in (online, offline)]
         assert [s.grant.revoked_at if s else None for s in standings] == [AT, None]
+        assert await a.recorded(store, EventType.GRANT_ENDED) == 1
+        assert [(line.kind, line.key) for line in await store.revocations.since(ISSUER, 0, 9)] == [
+            ("session", "planted")
+        ]
+
+    @pytest.mark.parametrize("end", ["password", "person"])
+    async def test_nobody_is_signed_in_by_what_ended_while_it_was_checked(self, store: Store, end: str) -> None:
+        """The old password was right a moment ago: checking one takes long."""
+        await _anna(store)
+        await store.transactions.open(a.transaction())
+        await store.sessions.begin(a.session(), "p1", None, None, a.event())
+        ending = a.ending("subject", "anna")
+        if end == "password":
+            await store.accounts.set_password(ending, a.password("anna", "p2"))
+        else:
+            await store.accounts.end(ending, "anna")
+        late, told = a.session("late", created_at=after(1)), a.event(EventType.SESSION_STARTED)
+        assert not await store.sessions.begin(late, "p1", a.ending("session", "s1"), "t1", told)
+        assert not await store.sessions.again(replace(a.session(), auth_time=after(1)), "p1", a.digest("s1"), "t1", told)
+        assert await store.sessions.find(ISSUER, a.digest("late")) is None
+        assert await store.transactions.find(ISSUER, "t1") == a.transaction()
+        assert await a.recorded(store, EventType.SESSION_STARTED) == 0
+        assert await store.sessions.begin(late, "p2", None, None, told) is (end == "password")
+
+    @pytest.mark.parametrize("limit", ["idle_until", "absolute_until"])
+    async def test_an_expired_session_never_revives(self, store: Store, limit: str) -> None:
+        """What its end of life took along would live again with it."""
+        await _anna(store)
+        session = replace(a.session(), **{limit: after(60)})
+        await store.sessions.begin(session, "p1", None, None, a.event())
+        newer = replace(session, digest=a.digest("new"), idle_until=after(999), absolute_until=after(999))
+        at = after(60)
+        late = replace(newer, auth_time=at)
+        assert not await store.sessions.again(late, "p1", session.digest, None, a.event(at=at))
+        assert await store.sessions.find(ISSUER, newer.digest) is None
+        in_time = replace(newer, auth_time=after(60 - 0.000_001))
+        assert await store.sessions.again(in_time, "p1", session.digest, None, a.event(at=at))
 
     async def test_signing_in_again_changes_the_cookie_and_counts(self, store: Store) -> None:
         await _anna(store)
         await store.transactions.open(a.transaction())
-        await store.sessions.begin(a.session(), None, None, a.event(EventType.SESSION_STARTED))
+        await store.sessions.begin(a.session(), "p1", None, None, a.event(EventType.SESSION_STARTED))
         newer = replace(
             a.session(), digest=a.digest("new"), auth_time=after(9), amr=("pwd", "otp"), idle_until=after(99)
         )
-        await store.sessions.again(newer, a.digest("s1"), "t1", a.event(EventType.SESSION_STARTED))
+        await store.sessions.again(newer, "p1", a.digest("s1"), "t1", a.event(EventType.SESSION_STARTED))
         assert await store.sessions.find(ISSUER, a.digest("s1")) is None
         found = await store.sessions.find(ISSUER, a.digest("new"))
         assert found is not None
@@ -60,10 +98,10 @@ class Sessions:
     async def test_an_ended_session_never_revives(self, store: Store) -> None:
         await _anna(store)
         await store.transactions.open(a.transaction())
-        await store.sessions.begin(a.session(), None, None, a.event(EventType.SESSION_STARTED))
+        await store.sessions.begin(a.session(), "p1", None, None, a.event(EventType.SESSION_STARTED))
         assert await store.sessions.end(a.ending("session", "s1"), "s1")
         newer = replace(a.session(), digest=a.digest("new"))
-        await store.sessions.again(newer, a.digest("s1"), "t1", a.event(EventType.SESSION_STARTED))
+        await store.sessions.again(newer, "p1", a.digest("s1"), "t1", a.event(EventType.SESSION_STARTED))
         await store.sessions.touch(ISSUER, "s1", after(9_999))
         assert await store.sessions.find(ISSUER, a.digest("new")) is None
         assert await store.transactions.find(ISSUER, "t1") == a.transaction()
@@ -74,7 +112,7 @@ class Sessions:
 
     async def test_touch_only_prolongs(self, store: Store) -> None:
         await _anna(store)
-        await store.sessions.begin(a.session(), None, None, a.event())
+        await store.sessions.begin(a.session(), "p1", None, None, a.event())
         for idle_s in (2 * a.HOUR_S, 60):
             await store.sessions.touch(ISSUER, "s1", after(idle_s))
             found = await store.sessions.find(ISSUER, a.digest("s1"))
@@ -122,7 +160,7 @@ class Sessions:
     async def test_nothing_is_concluded_for_who_has_ended_meanwhile(self, store: Store) -> None:
         """Signed out, or disabled, between the question and the button."""
         await _anna(store)
-        await store.sessions.begin(a.session(), None, None, a.event())
+        await store.sessions.begin(a.session(), "p1", None, None, a.event())
         await store.transactions.open(a.transaction())
         grant = a.grant(store, session_id="s1")
         concluding = a.conclusion(grant, a.code(grant), txn_id="t1")
@@ -132,6 +170,29 @@ class Sessions:
         await store.accounts.end(a.ending("subject", "anna"), "anna")
         assert not await store.transactions.conclude(a.conclusion(without_session, a.code(without_session)))
         assert await store.transactions.find(ISSUER, "t1") == a.transaction()
+
+    async def test_nothing_is_concluded_for_a_client_that_ended_meanwhile(self, store: Store) -> None:
+        await store.clients.put(a.client(), (), a.event())
+        await store.clients.end(a.ending("client", "app"), "app")
+        grant, later = a.grant(store), a.grant(store, issued_at=after(1))
+        assert not await store.transactions.conclude(a.conclusion(grant, a.code(grant)))
+        await store.clients.put(a.client(), (), a.event())  # enabled again: the grant would be born dead
+        assert not await store.transactions.conclude(a.conclusion(grant, a.code(grant)))
+        assert await store.codes.find(ISSUER, a.digest("code")) is None
+        assert await store.transactions.conclude(a.conclusion(later, a.code(later)))
+
+    async def test_a_consent_that_was_withdrawn_meanwhile_spares_nothing(self, store: Store) -> None:
+        first, second = a.grant(store), a.grant(store)
+        await store.transactions.conclude(a.conclusion(first, a.code(first, "c1"), consent=a.consent()))
+        relying = a.conclusion(second, a.code(second, "c2"), relies_on=a.consent())
+        await store.consents.withdraw(a.ending("grant", "anna app"), "anna", "app")
+        assert not await store.transactions.conclude(relying)
+        newer = a.consent(granted_at=after(5), items=())
+        third = a.grant(store)
+        await store.transactions.conclude(a.conclusion(third, a.code(third, "c3"), consent=newer))
+        assert not await store.transactions.conclude(relying), "another decision than the one that was read"
+        assert await store.codes.find(ISSUER, a.digest("c2")) is None
+        assert await store.transactions.conclude(replace(relying, relies_on=newer))
 
     async def test_a_new_consent_takes_the_olds_place(self, store: Store) -> None:
         first, second = a.grant(store), a.grant(store)

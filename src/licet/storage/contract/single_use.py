@@ -109,6 +109,18 @@ class SingleUse:
         await store.clients.put(a.client(), (), a.event())  # enabled again: what is older than its end stays dead
         assert await store.issue(a.issuance(a.consume_code(code))) == Unknown()
 
+    async def test_a_client_that_was_disabled_gets_no_tokens_for_itself(self, store: Store) -> None:
+        """Nothing is consumed, so no other statement would look again."""
+        changed = a.event(EventType.CLIENT_CHANGED)
+        await store.clients.put(a.client(), (), changed)
+        await store.clients.end(a.ending("client", "app"), "app")
+        token = a.access_token()
+        assert await store.issue(a.issuance(token=token)) == Unknown()
+        assert await store.access_tokens.find(ISSUER, token.digest) is None
+        assert await a.recorded(store, EventType.TOKEN_ISSUED) == 0
+        await store.clients.put(a.client(), (), changed)
+        assert await store.issue(a.issuance(token=token)) == Redeemed()
+
     async def test_tokens_without_consumption(self, store: Store) -> None:
         """Client credentials use nothing up."""
         token = a.access_token()

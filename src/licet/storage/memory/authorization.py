@@ -40,7 +40,7 @@ class MemoryTransactions(Room):
 
     async def conclude(self, conclusion: Conclusion) -> bool:
         issuer_id, grant, code = conclusion.issuer_id, conclusion.grant, conclusion.code
-        if self._world.ended_meanwhile(grant):
+        if self._world.ended_meanwhile(grant) or not self._still_agreed(conclusion.relies_on):
             return False
         transaction = None if conclusion.txn_id is None else self._open(issuer_id, conclusion.txn_id)
         if conclusion.txn_id is not None and (transaction is None or transaction.expires_at <= conclusion.at):
@@ -61,6 +61,12 @@ class MemoryTransactions(Room):
             self._world.consents[issuer_id, grant.subject_id, grant.client_id] = conclusion.consent
         self._world.record(*conclusion.events)
         return True
+
+    def _still_agreed(self, consent: Consent | None) -> bool:
+        if consent is None:
+            return True
+        now = self._world.consents.get((consent.issuer_id, consent.subject_id, consent.client_id))
+        return now is not None and (now.granted_at, now.revoked_at) == (consent.granted_at, None)
 
     def _open(self, issuer_id: int, txn_id: str) -> Transaction | None:
         transaction = self._world.transactions.get((issuer_id, txn_id))
@@ -170,6 +176,11 @@ class MemoryDevices(Room):
         self._world.pending[issuer_id, device_digest] = decided
         self._world.record(*events)
         return True
+
+    async def release(self, issuer_id: int, device_digest: bytes, subject_id: str) -> None:
+        pending = self._world.pending.get((issuer_id, device_digest))
+        if pending is not None and (pending.state, pending.claimed_by) == ("claimed", subject_id):
+            self._world.pending[issuer_id, device_digest] = replace(pending, state="open", claimed_by=None)
 
     async def poll(self, issuer_id: int, device_digest: bytes, client_id: str, at: Instant) -> bool:
         pending = self._world.pending.get((issuer_id, device_digest))

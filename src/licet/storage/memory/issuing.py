@@ -25,7 +25,7 @@ from licet.storage.terms import CHALLENGE
 def issue(world: World, issuance: Issuance) -> Outcome:
     """Consume, store, record; or classify why not."""
     consumed = issuance.consumes
-    failed = None if consumed is None else _judge(world, issuance, consumed)
+    failed = _judge(world, issuance, consumed)
     if failed is not None:
         return failed
     _refuse_doubles(world, issuance)
@@ -47,9 +47,12 @@ def _refuse_doubles(world: World, issuance: Issuance) -> None:
         raise Conflict("family")
 
 
-def _judge(world: World, issuance: Issuance, consumed: Consumed) -> AlreadyRedeemed | Unknown | None:
+def _judge(world: World, issuance: Issuance, consumed: Consumed | None) -> AlreadyRedeemed | Unknown | None:
     """None if it is good."""
     match consumed:
+        case None:
+            client = world.clients.get((issuance.issuer_id, issuance.client_id))
+            return None if client is None or client.status == "active" else Unknown()
         case ConsumeCode():
             return _judge_code(world, issuance, consumed)
         case ConsumeDevice():

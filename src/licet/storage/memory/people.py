@@ -85,25 +85,34 @@ class MemorySessions(Room):
         account = None if session is None else self._world.accounts.get((issuer_id, session.subject_id))
         return None if session is None or account is None else SignedIn(session=session, account=account)
 
-    async def begin(self, session: Session, replaces: bytes | None, txn_id: str | None, event: Event) -> None:
+    async def begin(
+        self, session: Session, authenticator_id: str, replaces: Ending | None, txn_id: str | None, event: Event
+    ) -> bool:
         issuer_id = session.issuer_id
         cookie = (issuer_id, session.digest)
+        if not self._still_proven(session, authenticator_id):
+            return False
         if (issuer_id, session.session_id) in self._world.sessions or cookie in self._world.cookies:
             raise Conflict(session.session_id)
-        planted = None if replaces is None else self._world.cookies.get((issuer_id, replaces))
-        if planted is not None:
-            self._world.end_session(issuer_id, planted, session.created_at, "replaced")
+        if replaces is not None:
+            await self.end(replaces, replaces.revocation.key)
         self._world.sessions[issuer_id, session.session_id] = replace(session, authentications=1)
         self._world.cookies[cookie] = session.session_id
         self._note(session, txn_id)
         self._world.record(event)
+        return True
 
-    async def again(self, session: Session, old_digest: bytes, txn_id: str | None, event: Event) -> None:
+    async def again(
+        self, session: Session, authenticator_id: str, old_digest: bytes, txn_id: str | None, event: Event
+    ) -> bool:
         key = (session.issuer_id, session.session_id)
         before = self._world.sessions.get(key)
         same = (old_digest, session.subject_id, "active")
         if before is None or (before.digest, before.subject_id, before.status) != same:
-            return
+            return False
+        over = min(before.idle_until, before.absolute_until) <= session.auth_time
+        if over or not self._still_proven(session, authenticator_id):
+            return False
         self._world.sessions[key] = replace(
             session,
             status=before.status,
@@ -115,6 +124,7 @@ class MemorySessions(Room):
         self._world.cookies[session.issuer_id, session.digest] = session.session_id
         self._note(session, txn_id)
         self._world.record(event)
+        return True
 
     async def touch(self, issuer_id: int, session_id: str, idle_until: Instant) -> None:
         session = self._world.sessions.get((issuer_id, session_id))
@@ -127,6 +137,13 @@ class MemorySessions(Room):
             return False
         self._world.tell(ending)
         return True
+
+    def _still_proven(self, session: Session, authenticator_id: str) -> bool:
+        who = (session.issuer_id, session.subject_id)
+        account = self._world.accounts.get(who)
+        proofs = self._world.authenticators.get(who, ())
+        proven = any((p.authenticator_id, p.status) == (authenticator_id, "active") for p in proofs)
+        return proven and account is not None and account.status == "active"
 
     def _note(self, session: Session, txn_id: str | None) -> None:
         """The sign-in, on the transaction that asked for it."""

@@ -100,10 +100,15 @@ class World:
         )
 
     def ended_meanwhile(self, grant: Grant) -> bool:
-        """Whether the person or the session of a grant that is to be has ended."""
-        account = self.accounts.get((grant.issuer_id, grant.subject_id))
+        """Whether person, session or client of a grant that is to be has ended."""
         session = self.sessions.get((grant.issuer_id, grant.session_id or ""))
-        return any(one is not None and one.status != "active" for one in (account, session))
+        if session is not None and session.status != "active":
+            return True
+        account = self.accounts.get((grant.issuer_id, grant.subject_id))
+        client = self.clients.get((grant.issuer_id, grant.client_id))
+        return any(
+            one is not None and (one.status != "active" or one.epoch >= grant.issued_at) for one in (account, client)
+        )
 
     def keep(self, grant: Grant) -> None:
         """Store a grant."""

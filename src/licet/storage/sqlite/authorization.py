@@ -28,7 +28,10 @@ COMPLETE = """
 """
 ENDED_MEANWHILE = """
     SELECT 1 FROM sessions WHERE issuer_id = ?1 AND session_id = ?2 AND status <> 'active'
-    UNION ALL SELECT 1 FROM accounts WHERE issuer_id = ?1 AND subject_id = ?3 AND status <> 'active'
+    UNION ALL SELECT 1 FROM accounts
+    WHERE issuer_id = ?1 AND subject_id = ?3 AND (status <> 'active' OR epoch >= ?5)
+    UNION ALL SELECT 1 FROM clients
+    WHERE issuer_id = ?1 AND client_id = ?4 AND (status <> 'active' OR epoch >= ?5)
 """
 
 FIND_CONSENT = f"""
@@ -41,6 +44,11 @@ WITHDRAW = """
     WHERE issuer_id = ? AND subject_id = ? AND client_id = ? AND revoked_at IS NULL
 """
 
+STILL_AGREED = """
+    SELECT 1 FROM consents
+    WHERE issuer_id = ? AND subject_id = ? AND client_id = ? AND granted_at = ? AND revoked_at IS NULL
+"""
+
 FIND_CODE = f"""
     SELECT {CODES.of("t")}, {standing.COLUMNS} FROM codes AS t JOIN grants AS g ON {standing.ON_GRANT} {standing.JOIN}
     WHERE t.issuer_id = ? AND t.digest = ?
@@ -48,8 +56,15 @@ FIND_CODE = f"""
 
 
 def ended_meanwhile(tx: Tx, grant: Grant) -> bool:
-    """Whether the person or the session ended between the judgement and this write."""
-    return bool(tx.rows(ENDED_MEANWHILE, (grant.issuer_id, grant.session_id, grant.subject_id)))
+    """Whether person, session or client ended between the judgement and this write."""
+    hangs_on = (grant.issuer_id, grant.session_id, grant.subject_id, grant.client_id, grant.issued_at)
+    return bool(tx.rows(ENDED_MEANWHILE, hangs_on))
+
+
+def still_agreed(tx: Tx, consent: Consent) -> bool:
+    """Whether what was remembered still is."""
+    key = (consent.issuer_id, consent.subject_id, consent.client_id, consent.granted_at)
+    return bool(tx.rows(STILL_AGREED, key))
 
 
 class SQLiteTransactions(Room):
@@ -86,6 +101,8 @@ class SQLiteTransactions(Room):
 
         def work(tx: Tx) -> bool:
             if ended_meanwhile(tx, conclusion.grant):
+                return False
+            if conclusion.relies_on is not None and not still_agreed(tx, conclusion.relies_on):
                 return False
             if conclusion.txn_id is not None and not tx.run(COMPLETE, completes):
                 return False

@@ -37,6 +37,10 @@ DECIDE = """
     UPDATE pending SET state = ?, decided_at = ?, grant_id = ?
     WHERE issuer_id = ? AND device_digest = ? AND state = 'claimed' AND claimed_by = ? AND expires_at > ?
 """
+RELEASE = """
+    UPDATE pending SET state = 'open', claimed_by = NULL
+    WHERE issuer_id = ? AND device_digest = ? AND state = 'claimed' AND claimed_by = ?
+"""
 POLL_IN_TIME = f"""
     UPDATE pending SET next_poll_at = ?1 + interval_s * {SECOND}
     WHERE issuer_id = ?2 AND device_digest = ?3 AND client_id = ?4 AND next_poll_at <= ?1
@@ -111,6 +115,9 @@ class SQLiteDevices(Room):
             return True
 
         return await self._write.submit(work)
+
+    async def release(self, issuer_id: int, device_digest: bytes, subject_id: str) -> None:
+        await self._write.submit(lambda tx: tx.run(RELEASE, (issuer_id, device_digest, subject_id)))
 
     async def poll(self, issuer_id: int, device_digest: bytes, client_id: str, at: Instant) -> bool:
         polled = (at, issuer_id, device_digest, client_id)

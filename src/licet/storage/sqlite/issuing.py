@@ -30,6 +30,9 @@ LIVE = """
 """
 """The grant has not ended, nor has its client been disabled since: judged again in the statement that consumes."""
 
+DISABLED = "SELECT 1 FROM clients WHERE issuer_id = ? AND client_id = ? AND status <> 'active'"
+"""Where nothing is consumed, no such statement judges again."""
+
 CONSUME_CODE = f"""
     UPDATE codes SET consumed_at = ?4, purge_at = max(purge_at, ?6)
     WHERE issuer_id = ?1 AND digest = ?5 AND grant_id = ?2 AND client_id = ?3
@@ -69,7 +72,7 @@ def issuing(issuance: Issuance) -> Work[Outcome]:
     consume = _consuming(issuance)
 
     def work(tx: Tx) -> Outcome:
-        if consume is not None and (failed := consume(tx)) is not None:
+        if (failed := consume(tx)) is not None:
             return failed
         if token is not None:
             tx.run(ACCESS_TOKENS.insert, token)
@@ -87,16 +90,21 @@ Consuming = Callable[[Tx], AlreadyRedeemed | Unknown | None]
 """Consume; None if it was good."""
 
 
-def _consuming(issuance: Issuance) -> Consuming | None:
+def _consuming(issuance: Issuance) -> Consuming:
     match issuance.consumes:
         case None:
-            return None
+            return _unless_disabled(issuance)
         case ConsumeCode() as code:
             return _code(issuance, code)
         case ConsumeDevice() as device:
             return _device(issuance, device)
         case RotateFamily() as rotation:
             return _rotation(issuance, rotation)
+
+
+def _unless_disabled(issuance: Issuance) -> Consuming:
+    who = (issuance.issuer_id, issuance.client_id)
+    return lambda tx: _UNKNOWN if tx.rows(DISABLED, who) else None
 
 
 def _code(issuance: Issuance, code: ConsumeCode) -> Consuming:

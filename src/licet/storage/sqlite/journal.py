@@ -129,7 +129,11 @@ class Spool:
             self._writing.append(self._waiting.popleft())
         if self._writing:
             del self._writing[:-REFUSALS_SPOOLED]
-            tx.many(REFUSE, [REFUSALS.encode(refused) for refused in self._writing])
+            try:
+                tx.many(REFUSE, [REFUSALS.encode(refused) for refused in self._writing])
+            except ValueError:  # a text that is none: once dropped, it fails this batch and not every one after it
+                self._writing.clear()
+                raise
             for issuer_id in {refused.issuer_id for refused in self._writing}:
                 tx.run(FORGET, (issuer_id, REFUSALS_KEPT))
 

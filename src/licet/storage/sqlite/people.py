@@ -11,7 +11,7 @@ from licet.storage.sqlite.endings import end_session, end_subject, tell
 from licet.storage.sqlite.issuers import grow
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.standing import SESSIONS
-from licet.storage.sqlite.transaction import Row, Tx, entry
+from licet.storage.sqlite.transaction import Entry, Row, Tx, entry
 
 ACCOUNTS = Codec(Account, "accounts")
 AUTHENTICATORS = Codec(Authenticator, "authenticators")
@@ -43,7 +43,11 @@ FIND_SESSION = f"""
     SELECT {SESSIONS.of("s")}, {ACCOUNTS.of("a")} FROM sessions AS s JOIN accounts AS a USING (issuer_id, subject_id)
     WHERE s.issuer_id = ? AND s.digest = ?
 """  # noqa: S608
-SESSION_BY_DIGEST = "SELECT session_id FROM sessions WHERE issuer_id = ? AND digest = ?"
+STILL_PROVEN = """
+    SELECT 1 FROM accounts AS a JOIN authenticators AS p USING (issuer_id, subject_id)
+    WHERE a.issuer_id = ? AND a.subject_id = ? AND a.status = 'active'
+    AND p.authenticator_id = ? AND p.status = 'active'
+"""
 AUTHENTICATED = "INSERT INTO authentications (issuer_id, session_id, n, at, amr, acr) VALUES (?, ?, ?, ?, ?, ?)"
 NOTE_SIGN_IN = """
     UPDATE transactions SET subject_id = ?, session_id = ?, login_at = ?
@@ -53,6 +57,7 @@ SIGNED_IN_AGAIN = """
     UPDATE sessions SET digest = ?, idle_until = ?, absolute_until = ?, auth_time = ?, amr = ?, acr = ?, browser = ?,
     authentications = authentications + 1
     WHERE issuer_id = ? AND session_id = ? AND subject_id = ? AND digest = ? AND status = 'active'
+    AND idle_until > ? AND absolute_until > ?
     RETURNING authentications
 """
 TOUCH = """
@@ -139,21 +144,29 @@ class SQLiteSessions(Room):
             return None
         return SignedIn(session=SESSIONS.decode(row), account=ACCOUNTS.decode(row, SESSIONS.width))
 
-    async def begin(self, session: Session, replaces: bytes | None, txn_id: str | None, event: Event) -> None:
+    async def begin(
+        self, session: Session, authenticator_id: str, replaces: Ending | None, txn_id: str | None, event: Event
+    ) -> bool:
         row, line = SESSIONS.encode(session), entry(event)
+        proof = (session.issuer_id, session.subject_id, authenticator_id)
 
-        def work(tx: Tx) -> None:
+        def work(tx: Tx) -> bool:
+            if not tx.rows(STILL_PROVEN, proof):
+                return False
             if replaces is not None:
-                for (planted,) in tx.rows(SESSION_BY_DIGEST, (session.issuer_id, replaces)):
-                    end_session(tx, session.issuer_id, planted, session.created_at, "replaced")
+                _end(tx, replaces, replaces.revocation.key, entry(replaces.event))
             tx.run(SESSIONS.insert, row)
             _authenticated(tx, session, 1, txn_id)
             tx.record(line)
+            return True
 
-        await self._write.submit(work)
+        return await self._write.submit(work)
 
-    async def again(self, session: Session, old_digest: bytes, txn_id: str | None, event: Event) -> None:
+    async def again(
+        self, session: Session, authenticator_id: str, old_digest: bytes, txn_id: str | None, event: Event
+    ) -> bool:
         line = entry(event)
+        proof = (session.issuer_id, session.subject_id, authenticator_id)
         changed = (
             session.digest,
             session.idle_until,
@@ -164,27 +177,33 @@ class SQLiteSessions(Room):
             session.browser,
         )
         key = (session.issuer_id, session.session_id, session.subject_id, old_digest)
+        alive = (session.auth_time, session.auth_time)
 
-        def work(tx: Tx) -> None:
-            for (n,) in tx.rows(SIGNED_IN_AGAIN, (*changed, *key)):
+        def work(tx: Tx) -> bool:
+            if not tx.rows(STILL_PROVEN, proof):
+                return False
+            going_on = tx.rows(SIGNED_IN_AGAIN, (*changed, *key, *alive))
+            for (n,) in going_on:
                 _authenticated(tx, session, n, txn_id)
                 tx.record(line)
+            return bool(going_on)
 
-        await self._write.submit(work)
+        return await self._write.submit(work)
 
     async def touch(self, issuer_id: int, session_id: str, idle_until: Instant) -> None:
         await self._write.submit(lambda tx: tx.run(TOUCH, (idle_until, issuer_id, session_id)))
 
     async def end(self, ending: Ending, session_id: str) -> bool:
         line = entry(ending.event)
+        return await self._write.submit(lambda tx: _end(tx, ending, session_id, line))
 
-        def work(tx: Tx) -> bool:
-            if not end_session(tx, ending.issuer_id, session_id, ending.at, ending.reason):
-                return False
-            tell(tx, ending, line)
-            return True
 
-        return await self._write.submit(work)
+def _end(tx: Tx, ending: Ending, session_id: str, line: Entry) -> bool:
+    """End a session and say so; False if it was over."""
+    if not end_session(tx, ending.issuer_id, session_id, ending.at, ending.reason):
+        return False
+    tell(tx, ending, line)
+    return True
 
 
 def _authenticated(tx: Tx, session: Session, n: int, txn_id: str | None) -> None:

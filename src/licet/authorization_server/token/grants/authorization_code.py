@@ -18,18 +18,21 @@ from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.settings import Lifetimes
 from licet.authorization_server.token.authorization import Authorization
 from licet.authorization_server.token.standing import authorization_of, stands
+from licet.events import EventType
 from licet.protocol import pkce, secret_token
 from licet.protocol.errors import InvalidGrant, InvalidRequest
 from licet.requirements import (
     CODE_BOUND_TO_CLIENT,
     CODE_BOUND_TO_REDIRECT_URI,
+    CODE_REPLAY_ENDS_GRANT,
     CODE_SHORT_LIVED,
     CODE_SINGLE_USE,
     PKCE_NO_DOWNGRADE,
     PKCE_VERIFIER_CHECKED,
 )
-from licet.storage.ports import Codes, ConsumeCode, FoundCode
-from licet.storage.records import Client, Code
+from licet.storage.ending import ending
+from licet.storage.ports import Codes, ConsumeCode, Ending, FoundCode, Grants
+from licet.storage.records import Client, Code, Grant
 from licet.storage.vault import Vault
 
 
@@ -46,7 +49,7 @@ def judge(code: Code, request: CodeRequest, client: Client, now: Instant) -> Non
     """Decide whether *request* may redeem *code* (RFC 6749 §4.1.3, RFC 7636 §4.6).
 
     Pure. Consuming the code is the caller's next step, so a caller who cannot prove possession never burns it.
-    An already used code passes here: only the store may say that it was used, and then the grant ends.
+    A used code passes here even after it expired: who presents it with everything right is told apart from a guesser.
 
     Raises InvalidGrant: other client, expired, another redirect_uri (OAuth 2.1 §10.2: only if sent), wrong verifier.
     Raises InvalidRequest: a verifier for a request that had no challenge.
@@ -85,6 +88,7 @@ class AuthorizationCode:
     """Find the code, judge it, and say what it buys."""
 
     codes: Codes
+    grants: Grants
     directory: Directory
     vault: Vault
     lifetimes: Lifetimes
@@ -94,15 +98,17 @@ class AuthorizationCode:
         request = self._read(incoming)
         found = await self._find(request)
         judge(found.code, request, client.client, incoming.at)
-        if found.code.consumed_at is None:
-            # A used code skips the gate: its replay must reach the store, which ends what it bought.
-            stands(found.standing, found.code.issued_at, client.client, self.directory.issuer, incoming.at)
         grant = found.standing.grant
+        if found.code.consumed_at is not None:
+            # Before anything else of the request is looked at: no parameter may spare the grant its end.
+            await self.grants.end(_replayed(grant, incoming), grant.grant_id)
+            raise InvalidGrant("The code was used before: what it bought has ended", per=CODE_REPLAY_ENDS_GRANT)
+        stands(found.standing, found.code.issued_at, client.client, self.directory.issuer, incoming.at)
         return authorization_of(
             found.standing,
             client.client,
             self.directory.issuer,
-            resources=request.resources or grant.resource_asked,
+            resources=request.resources,
             nonce=grant.nonce,
             consumes=self._consumption(found.code, incoming.at),
         )
@@ -138,6 +144,15 @@ class AuthorizationCode:
             challenge_key=challenge_key(code.client_id, code.code_challenge) if code.code_challenge else None,
             tombstone_until=Instant(now + keep_s * SECOND),
         )
+
+
+def _replayed(grant: Grant, incoming: Incoming) -> Ending:
+    """The end that a replayed code brings (RFC 6749 §4.1.2); the store tells of it once."""
+    return ending(
+        grant.issuer_id, "grant", grant.handle, at=incoming.at, cause="code replayed", event=EventType.CODE_REPLAYED,
+        actor=f"client:{grant.client_id}", subject=grant.subject_id, client=grant.client_id, grant=grant.grant_id,
+        request_id=incoming.request_id, outcome="refused", requirement=CODE_REPLAY_ENDS_GRANT.id,
+    )
 
 
 def challenge_key(client_id: str, challenge: str) -> bytes:

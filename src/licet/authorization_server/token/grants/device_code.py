@@ -71,7 +71,7 @@ class DeviceCode:
             standing,
             client.client,
             self.directory.issuer,
-            resources=incoming.form.every("resource") or standing.grant.resource_asked,
+            resources=incoming.form.every("resource"),
             consumes=ConsumeDevice(
                 device_digest=pending.device_digest, client_id=pending.client_id, grant_id=pending.grant_id
             ),

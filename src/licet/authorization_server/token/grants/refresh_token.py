@@ -67,7 +67,7 @@ class RefreshToken:
             found.standing,
             client.client,
             self.directory.issuer,
-            resources=incoming.form.every("resource") or grant.resource_asked,
+            resources=incoming.form.every("resource"),
             narrowed=narrowed(incoming.form.get("scope"), grant.scope),
             consumes=RotateFamily(
                 handle=family.handle,
