@@ -79,8 +79,13 @@ class Visitor:
         """From GET /authorize to the address the browser is sent back to."""
         code_verifier, challenge = verifier()
         asked = {
-            "response_type": "code", "client_id": "shop", "redirect_uri": CALLBACK, "scope": "openid",
-            "state": "st", "code_challenge": challenge, "code_challenge_method": "S256",
+            "response_type": "code",
+            "client_id": "shop",
+            "redirect_uri": CALLBACK,
+            "scope": "openid",
+            "state": "st",
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
         } | parameters
         query = urlencode({k: v for k, v in asked.items() if v is not None}, doseq=True)
         answered = await self.walk(await self.http.get(f"/authorize?{query}"))

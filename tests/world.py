@@ -87,8 +87,13 @@ class World:
 def client(client_id: str, kind: str, policy: ClientPolicy | None = None, **metadata: Any) -> Client:
     declared = ClientMetadata(**metadata)
     return Client(
-        issuer_id=1, client_id=client_id, source="file", kind=kind, metadata=declared,
-        metadata_digest=sha256(msgspec.json.encode(declared)).digest(), policy=policy or ClientPolicy(),
+        issuer_id=1,
+        client_id=client_id,
+        source="file",
+        kind=kind,
+        metadata=declared,
+        metadata_digest=sha256(msgspec.json.encode(declared)).digest(),
+        policy=policy or ClientPolicy(),
     )
 
 
@@ -97,35 +102,86 @@ PERSON = ("openid", "profile", "email", "address", "phone", "offline_access")
 ALL = (*PERSON, "orders.read", "orders.write", "invoices.read")
 
 CLIENTS = (
-    client("shop", "web-app", ClientPolicy(rotate=False), client_name="Corner Shop", redirect_uris=(CALLBACK,),
-           token_endpoint_auth_method="client_secret", grant_types=CODE, scope=ALL),
-    client("spa", "browser-app", client_name="Single Page", redirect_uris=("https://spa.example.com/",),
-           token_endpoint_auth_method="none", grant_types=CODE, scope=ALL),
-    client("reader", "desktop-app", client_name="Desk Reader", application_type="native",
-           redirect_uris=("http://127.0.0.1/callback", "com.example.reader:/callback"),
-           token_endpoint_auth_method="none", grant_types=CODE, scope=ALL),
-    client("billing", "service", client_name="Billing", token_endpoint_auth_method="client_secret",
-           grant_types=("client_credentials",), response_types=(), scope=("orders.read", "orders.write", "invoices.read")),
-    client("signer", "service", client_name="Signer", token_endpoint_auth_method="private_key_jwt",
-           grant_types=("client_credentials",), response_types=(), scope=("orders.read",)),
-    client("tv", "tv", client_name="Lounge TV", token_endpoint_auth_method="none",
-           grant_types=(DEVICE_CODE, "refresh_token"), response_types=(), scope=("openid", "profile", "orders.read")),
+    client(
+        "shop",
+        "web-app",
+        ClientPolicy(rotate=False),
+        client_name="Corner Shop",
+        redirect_uris=(CALLBACK,),
+        token_endpoint_auth_method="client_secret",
+        grant_types=CODE,
+        scope=ALL,
+    ),
+    client(
+        "spa",
+        "browser-app",
+        client_name="Single Page",
+        redirect_uris=("https://spa.example.com/",),
+        token_endpoint_auth_method="none",
+        grant_types=CODE,
+        scope=ALL,
+    ),
+    client(
+        "reader",
+        "desktop-app",
+        client_name="Desk Reader",
+        application_type="native",
+        redirect_uris=("http://127.0.0.1/callback", "com.example.reader:/callback"),
+        token_endpoint_auth_method="none",
+        grant_types=CODE,
+        scope=ALL,
+    ),
+    client(
+        "billing",
+        "service",
+        client_name="Billing",
+        token_endpoint_auth_method="client_secret",
+        grant_types=("client_credentials",),
+        response_types=(),
+        scope=("orders.read", "orders.write", "invoices.read"),
+    ),
+    client(
+        "signer",
+        "service",
+        client_name="Signer",
+        token_endpoint_auth_method="private_key_jwt",
+        grant_types=("client_credentials",),
+        response_types=(),
+        scope=("orders.read",),
+    ),
+    client(
+        "tv",
+        "tv",
+        client_name="Lounge TV",
+        token_endpoint_auth_method="none",
+        grant_types=(DEVICE_CODE, "refresh_token"),
+        response_types=(),
+        scope=("openid", "profile", "orders.read"),
+    ),
 )
 
 
 def _secret(vault: Vault, owner_kind: str, owner: str, secret: str = SECRET) -> Credential:
     return Credential(
-        issuer_id=1, owner_kind=owner_kind, owner=owner, credential_id=f"{owner}-1", kind="secret",  # type: ignore[arg-type]
-        digest=vault.digest(1, "client-secret", secret), created_at=Instant(1),
+        issuer_id=1,
+        owner_kind=owner_kind,
+        owner=owner,
+        credential_id=f"{owner}-1",
+        kind="secret",  # type: ignore[arg-type]
+        digest=vault.digest(1, "client-secret", secret),
+        created_at=Instant(1),
     )
 
 
-async def _fill(store: Store, vault: Vault, entropy: SystemEntropy, now: Instant, key: jose.SigningKey) -> dict[str, str]:
+async def _fill(
+    store: Store, vault: Vault, entropy: SystemEntropy, now: Instant, key: jose.SigningKey
+) -> dict[str, str]:
     created = Event(issuer_id=1, type=EventType.CLIENT_CREATED, at=now, actor="operator")
     await store.issuers.create(Issuer(issuer_id=1, url=ISSUER), created)
     await keys.create(store, vault, entropy, 1, now)
     for identifier, name, form, scopes in (
-        (ORDERS, "orders", "jwt", ("orders.read", "orders.write")), (INVOICES, "invoices", "opaque", ("invoices.read",)),
+        (ORDERS, "orders", "jwt", ("orders.read", "orders.write")),
+        (INVOICES, "invoices", "opaque", ("invoices.read",)),
     ):
         resource = Resource(issuer_id=1, identifier=identifier, name=name, token_format=form)  # type: ignore[arg-type]
         words = tuple(Scope(issuer_id=1, name=s, resource=identifier, words=f"Use {s}") for s in scopes)
@@ -135,16 +191,31 @@ async def _fill(store: Store, vault: Vault, entropy: SystemEntropy, now: Instant
         if registered.metadata.token_endpoint_auth_method == "client_secret":
             credentials = (_secret(vault, "client", registered.client_id),)
         if registered.client_id == "signer":
-            credentials = (Credential(issuer_id=1, owner_kind="client", owner="signer", credential_id="signer-1",
-                                      kind="jwk", jwk=key.public_jwk(), created_at=Instant(1)),)
+            credentials = (
+                Credential(
+                    issuer_id=1,
+                    owner_kind="client",
+                    owner="signer",
+                    credential_id="signer-1",
+                    kind="jwk",
+                    jwk=key.public_jwk(),
+                    created_at=Instant(1),
+                ),
+            )
         await store.clients.put(registered, credentials, created)
     passwords = Passwords(CHEAP, entropy, workers=1)
     subjects = {}
     for login in ("alice", "bob"):
         profile = {"name": login.title(), "email": f"{login}@example.com", "email_verified": True}
         account = await accounts.create(
-            store.accounts, entropy, issuer_id=1, login=login, phc=await passwords.hash(PASSWORD), profile=profile,
-            at=now, actor="operator",
+            store.accounts,
+            entropy,
+            issuer_id=1,
+            login=login,
+            phc=await passwords.hash(PASSWORD),
+            profile=profile,
+            at=now,
+            actor="operator",
         )
         assert account is not None
         subjects[login] = account.subject_id

@@ -114,8 +114,12 @@ async def build(
     passwords = Passwords(settings.passwords, entropy)
     sessions = BrowserSessions(store.sessions, vault, entropy, settings.sessions)
     browser = Browser(
-        store.transactions, vault, entropy, CookieNames(issuer.issuer_id, issuer.url),
-        f"{parts.scheme}://{parts.netloc}", lifetimes.transaction_s,
+        store.transactions,
+        vault,
+        entropy,
+        CookieNames(issuer.issuer_id, issuer.url),
+        f"{parts.scheme}://{parts.netloc}",
+        lifetimes.transaction_s,
     )
     remember = _remember(store, issuer)
     steps = Steps(Granting(store, directory, vault, entropy, lifetimes), sessions, browser, remember)
@@ -190,8 +194,13 @@ def _remember(store: Store, issuer: Issuer) -> Remember:
     def remember(refusal: Refusal, incoming: Incoming, reference: str, client_id: str = "") -> None:
         store.refusals.spool(
             Refused(
-                issuer_id=issuer.issuer_id, reference=reference, at=incoming.at, endpoint=incoming.path,
-                client_id=client_id or claimed_client(incoming), error=refusal.error, description=refusal.description,
+                issuer_id=issuer.issuer_id,
+                reference=reference,
+                at=incoming.at,
+                endpoint=incoming.path,
+                client_id=client_id or claimed_client(incoming),
+                error=refusal.error,
+                description=refusal.description,
                 detail=redacted(refusal.detail),
                 requirement=refusal.per.id if isinstance(refusal.per, Requirement) else str(refusal.per),
                 request_id=incoming.request_id,

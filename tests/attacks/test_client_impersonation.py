@@ -320,3 +320,18 @@ async def test_secrets_that_are_over(here: World) -> None:
         await here.put(billing.client, old, newer)
         assert (await token(here, BILLING)).status_code == status
         assert (await token(here, BILLING | {"client_secret": "n" * 40})).status_code == 200
+
+
+async def test_what_a_client_means_by_default(here: World) -> None:
+    """TK-39: without ``scope``: what is registered, nothing about people, nothing sensitive; asked for, it is refused."""
+    scope = ("openid", "profile", "orders.read", "offline_access")
+    shop = await here.store.clients.find(1, "shop")
+    assert shop is not None
+    grants = (*shop.client.metadata.grant_types, "client_credentials")
+    metadata = msgspec.structs.replace(shop.client.metadata, scope=scope, grant_types=grants)
+    await here.put(msgspec.structs.replace(shop.client, metadata=metadata), *shop.credentials)
+    form = {"client_id": "shop", "client_secret": SECRET}
+    assert (await token(here, form | {"scope": None})).json()["scope"] == "orders.read"
+    async with nothing_given(here):
+        for asked in ("openid", "openid orders.read", "offline_access"):
+            assert (await token(here, form | {"scope": asked})).json()["error"] == "invalid_scope"

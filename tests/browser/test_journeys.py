@@ -144,9 +144,14 @@ class Traveller:
         """The address of an authorization request of the shop's."""
         self.verifier, challenge = verifier()
         asked = {
-            "response_type": "code", "client_id": "shop", "redirect_uri": f"{self.town.plain.origin}/callback",
-            "scope": "openid profile", "state": "a state", "code_challenge": challenge,
-            "code_challenge_method": "S256", "prompt": "consent",
+            "response_type": "code",
+            "client_id": "shop",
+            "redirect_uri": f"{self.town.plain.origin}/callback",
+            "scope": "openid profile",
+            "state": "a state",
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            "prompt": "consent",
         } | parameters
         return f"{self.town.issuer}/authorize?{urlencode(asked)}"
 
@@ -157,7 +162,9 @@ class Traveller:
 
     def redeems(self, code: str, **form: str) -> Any:
         response = self.town.token(
-            grant_type="authorization_code", code=code, code_verifier=self.verifier,
+            grant_type="authorization_code",
+            code=code,
+            code_verifier=self.verifier,
             **({"client_id": "shop", "client_secret": SECRET} | form),
         )
         return response.status_code, response.json()
@@ -444,9 +451,7 @@ class TestOtherSites:
     @pytest.mark.witness(CORS_LIMITED)
     def test_scripts_of_a_browser_app_may_redeem(self, here: Traveller, town: Town) -> None:
         """An app that lives in the browser fetches its tokens there; a stranger's scripts read nothing."""
-        here.page.goto(
-            here.asks(client_id="spa", redirect_uri=f"{town.plain.origin}/spa", scope="openid", state="spa")
-        )
+        here.page.goto(here.asks(client_id="spa", redirect_uri=f"{town.plain.origin}/spa", scope="openid", state="spa"))
         here.page.click("#consent-allow")
         here.page.wait_for_selector("#submission_complete")
         code = next(a.parameters["code"] for a in town.plain.arrived if a.parameters["state"] == "spa")

@@ -43,14 +43,20 @@ def test_every_verb_has_help_with_an_example() -> None:
     from licet.cli.main import VERBS
 
     for verb in VERBS:
-        said = subprocess.run([sys.executable, "-m", "licet", verb, "--help"], check=True, capture_output=True, text=True)
+        said = subprocess.run(
+            [sys.executable, "-m", "licet", verb, "--help"], check=True, capture_output=True, text=True
+        )
         assert f"licet {verb}" in said.stdout, verb
         assert "Example" in said.stdout, verb
 
 
 def test_wrong_file_exits_2_and_names_the_fix(tmp_path: Path) -> None:
-    said = subprocess.run([sys.executable, "-m", "licet", "serve", "--config", str(tmp_path / "licet.toml")],
-                          capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [sys.executable, "-m", "licet", "serve", "--config", str(tmp_path / "licet.toml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert said.returncode == 2
     assert "licet init" in said.stderr
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -22,8 +21,15 @@ PASSWORD = "correct horse battery staple"
 
 
 def licet(*arguments: str, where: Path, feed: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "licet", *arguments], cwd=where, input=feed, text=True,
-                          capture_output=True, check=False, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-m", "licet", *arguments],
+        cwd=where,
+        input=feed,
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def free_port() -> int:
@@ -43,13 +49,20 @@ def home(tmp_path: Path) -> Path:
 
 
 def issuer(home: Path) -> str:
-    return next(line.split('"')[1] for line in (home / "licet.toml").read_text().splitlines() if line.startswith("issuer"))
+    return next(
+        line.split('"')[1] for line in (home / "licet.toml").read_text().splitlines() if line.startswith("issuer")
+    )
 
 
 @contextmanager
 def serving(home: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen([sys.executable, "-m", "licet", "serve", *options], cwd=home, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "licet", "serve", *options],
+        cwd=home,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     try:
         for _ in range(150):
             try:
@@ -109,10 +122,13 @@ def test_what_serve_refuses_doctor_explains(home: Path) -> None:
     right = file.read_text()
     cases = {
         "others can read the master secret": lambda: key.chmod(0o644),
-        "an issuer that nobody does TLS for": lambda: file.write_text(right.replace(issuer(home), "https://id.example.com")),
+        "an issuer that nobody does TLS for": lambda: file.write_text(
+            right.replace(issuer(home), "https://id.example.com")
+        ),
         "the key beside the store": lambda: file.write_text(right.replace("data/licet.db", "secrets/licet.db")),
-        "no master secret": lambda: file.write_text("".join(
-            line for line in right.splitlines(keepends=True) if not line.startswith("secrets"))),
+        "no master secret": lambda: file.write_text(
+            "".join(line for line in right.splitlines(keepends=True) if not line.startswith("secrets"))
+        ),
     }
     for name, spoil in cases.items():
         file.write_text(right)
@@ -139,7 +155,7 @@ def test_a_development_store_is_refused(home: Path, dev_server: object) -> None:
     data = home / "data" / "licet.db"
     copyfile(Path(dev_server.dir) / "licet.db", data)  # type: ignore[attr-defined]
     copyfile(Path(dev_server.dir) / "master.key", home / "secrets" / "licet-master.key")  # type: ignore[attr-defined]
-    os.chmod(home / "secrets" / "licet-master.key", 0o600)
+    (home / "secrets" / "licet-master.key").chmod(0o600)
     wal = Path(dev_server.dir) / "licet.db-wal"  # type: ignore[attr-defined]
     if wal.exists():
         copyfile(wal, home / "data" / "licet.db-wal")

@@ -98,7 +98,11 @@ def _free_port() -> int:
 def _add_person(directory: Path, environ: Mapping[str, str]) -> None:
     subprocess.run(
         [sys.executable, "-m", "licet", "user", "add", LOGIN, "--name", "Alice Example", "--password-stdin"],
-        cwd=directory, env=dict(environ), input=PASSWORD.encode(), check=True, capture_output=True,
+        cwd=directory,
+        env=dict(environ),
+        input=PASSWORD.encode(),
+        check=True,
+        capture_output=True,
     )
 
 

@@ -43,7 +43,11 @@ def metadata(shop_server: Operated) -> Any:
 def shop(metadata: Any) -> Iterator[OAuth2Session]:
     """The web shop: a confidential client."""
     with OAuth2Session(
-        "shop", SECRETS["SHOP"], scope=PERSONAL, redirect_uri=CALLBACK, code_challenge_method="S256",
+        "shop",
+        SECRETS["SHOP"],
+        scope=PERSONAL,
+        redirect_uri=CALLBACK,
+        code_challenge_method="S256",
         token_endpoint=metadata["token_endpoint"],
     ) as session:
         yield session
@@ -52,9 +56,7 @@ def shop(metadata: Any) -> Iterator[OAuth2Session]:
 def signed_in(session: OAuth2Session, alice: Person, metadata: Any, **more: str) -> Any:
     """Alice signs in at the shop; its tokens."""
     verifier = generate_token(48)
-    url, state = session.create_authorization_url(
-        metadata["authorization_endpoint"], code_verifier=verifier, **more
-    )
+    url, state = session.create_authorization_url(metadata["authorization_endpoint"], code_verifier=verifier, **more)
     arrived = alice.opens(url)
     assert parameters(arrived)["iss"] == metadata["issuer"]
     token = session.fetch_token(
@@ -71,7 +73,11 @@ def keys(metadata: Any) -> Any:
 def with_pyjwt(token: str, metadata: Any, audience: str, *algorithms: str) -> dict[str, Any]:
     key = jwt.PyJWKSet.from_dict(keys(metadata))[jwt.get_unverified_header(token)["kid"]]
     claims: dict[str, Any] = jwt.decode(
-        token, key, algorithms=list(algorithms), audience=audience, issuer=metadata["issuer"],
+        token,
+        key,
+        algorithms=list(algorithms),
+        audience=audience,
+        issuer=metadata["issuer"],
         options={"require": ["exp", "iat", "sub"], "strict_aud": False},
     )
     return claims
@@ -127,9 +133,12 @@ def test_a_shop_refreshes_and_signs_off(shop: OAuth2Session, alice: Person, meta
 
     asked = shop.introspect_token(metadata["introspection_endpoint"], second["access_token"], timeout=30).json()
     assert (asked["active"], asked["client_id"]) == (True, "shop")
-    assert shop.revoke_token(
-        metadata["revocation_endpoint"], second["refresh_token"], token_type_hint="refresh_token"
-    ).status_code == 200
+    assert (
+        shop.revoke_token(
+            metadata["revocation_endpoint"], second["refresh_token"], token_type_hint="refresh_token"
+        ).status_code
+        == 200
+    )
     gone = shop.introspect_token(metadata["introspection_endpoint"], second["access_token"], timeout=30)
     assert gone.json() == {"active": False}
     with pytest.raises(OAuthError, match="invalid_grant"):
@@ -139,8 +148,11 @@ def test_a_shop_refreshes_and_signs_off(shop: OAuth2Session, alice: Person, meta
 @pytest.mark.witness(REFRESH_REUSE_DETECTED)
 def test_a_public_client_gets_another_refresh_token_each_time(alice: Person, metadata: Any) -> None:
     with OAuth2Session(
-        "reader", scope="openid offline_access orders:read", redirect_uri="http://127.0.0.1:51004/callback",
-        code_challenge_method="S256", token_endpoint=metadata["token_endpoint"],
+        "reader",
+        scope="openid offline_access orders:read",
+        redirect_uri="http://127.0.0.1:51004/callback",
+        code_challenge_method="S256",
+        token_endpoint=metadata["token_endpoint"],
     ) as reader:
         first = signed_in(reader, alice, metadata)
         second = reader.refresh_token(metadata["token_endpoint"])
@@ -192,9 +204,7 @@ async def test_a_tv_waits_without_blocking(alice: Person, metadata: Any) -> None
             await tv.fetch_token(metadata["token_endpoint"], grant_type=DEVICE, device_code=asked["device_code"])
         await asyncio.to_thread(alice.connects, asked["verification_uri_complete"])
         await asyncio.sleep(asked["interval"])
-        tokens = await tv.fetch_token(
-            metadata["token_endpoint"], grant_type=DEVICE, device_code=asked["device_code"]
-        )
+        tokens = await tv.fetch_token(metadata["token_endpoint"], grant_type=DEVICE, device_code=asked["device_code"])
     assert with_joserfc(tokens["id_token"], metadata, "tv", "RS256")["sub"]
     assert alice.seen == ["Sign in to Lounge TV", "Is this your device? Lounge TV", "Done: Lounge TV is connected"]
 
@@ -202,8 +212,13 @@ async def test_a_tv_waits_without_blocking(alice: Person, metadata: Any) -> None
 @pytest.mark.anyio
 async def test_a_shop_with_asyncio(alice: Person, metadata: Any) -> None:
     async with AsyncOAuth2Client(
-        "shop", SECRETS["SHOP"], scope=PERSONAL, redirect_uri=CALLBACK, code_challenge_method="S256",
-        token_endpoint=metadata["token_endpoint"], token_endpoint_auth_method="client_secret_post",
+        "shop",
+        SECRETS["SHOP"],
+        scope=PERSONAL,
+        redirect_uri=CALLBACK,
+        code_challenge_method="S256",
+        token_endpoint=metadata["token_endpoint"],
+        token_endpoint_auth_method="client_secret_post",
         revocation_endpoint_auth_method="client_secret_post",
     ) as shop:
         verifier = generate_token(48)

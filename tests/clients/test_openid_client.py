@@ -54,11 +54,20 @@ def played(shop_server: Operated) -> dict[str, Any]:
         pytest.skip(reason)
     assert not reason
     world = {
-        "issuer": shop_server.issuer, "callback": CALLBACK, "audience": AUDIENCE, "secrets": SECRETS,
-        "key": SIGNER.as_dict(private=True), "person": {"login": LOGIN, "password": PASSWORD},
+        "issuer": shop_server.issuer,
+        "callback": CALLBACK,
+        "audience": AUDIENCE,
+        "secrets": SECRETS,
+        "key": SIGNER.as_dict(private=True),
+        "person": {"login": LOGIN, "password": PASSWORD},
     }
     run = subprocess.run(
-        ["node", "openid_client.mjs"], cwd=HERE, input=json.dumps(world), capture_output=True, text=True, timeout=100,
+        ["node", "openid_client.mjs"],
+        cwd=HERE,
+        input=json.dumps(world),
+        capture_output=True,
+        text=True,
+        timeout=100,
         check=False,
     )
     assert run.returncode == 0, run.stderr

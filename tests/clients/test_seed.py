@@ -32,9 +32,7 @@ def alice(dev_server: DevServer) -> Any:
 
 
 def api(dev_server: DevServer, access_token: str) -> requests.Response:
-    return requests.get(
-        dev_server.dev["api"]["url"], headers={"Authorization": f"Bearer {access_token}"}, timeout=30
-    )
+    return requests.get(dev_server.dev["api"]["url"], headers={"Authorization": f"Bearer {access_token}"}, timeout=30)
 
 
 @pytest.mark.witness(PKCE_VERIFIER_CHECKED)

@@ -60,7 +60,9 @@ def person(dev: dict[str, Any], url: str, **first: str) -> str:
         page = Buttons(response.text)
         if page.on is not None:
             return page.on
-        action, fields, buttons = next(form for form in page.forms if form[2] & {"login-submit", "consent-allow", "device-submit"})
+        action, fields, buttons = next(
+            form for form in page.forms if form[2] & {"login-submit", "consent-allow", "device-submit"}
+        )
         if "login-submit" in buttons:
             fields |= {"login": who["login"], "password": who["password"]}
         elif "consent-allow" in buttons:

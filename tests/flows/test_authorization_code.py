@@ -51,8 +51,12 @@ pytestmark = pytest.mark.anyio
 
 async def redeem(here: World, answered: Answered, **change: Any) -> Any:
     form = {
-        "grant_type": "authorization_code", "code": answered.parameters.get("code"), "client_id": "shop",
-        "client_secret": SECRET, "redirect_uri": CALLBACK, "code_verifier": answered.code_verifier,
+        "grant_type": "authorization_code",
+        "code": answered.parameters.get("code"),
+        "client_id": "shop",
+        "client_secret": SECRET,
+        "redirect_uri": CALLBACK,
+        "code_verifier": answered.code_verifier,
     } | change
     async with here.visitor() as http:
         return await http.post("/token", data={k: v for k, v in form.items() if v is not None})
@@ -194,8 +198,18 @@ TO_THE_CLIENT = [
 
 
 @pytest.mark.witness(
-    RESPONSE_TYPE_CODE, PKCE_REQUIRED, PKCE_S256_ONLY, PKCE_CHALLENGE_WELL_FORMED, SCOPE_REGISTERED, RESOURCE_KNOWN,
-    RESPONSE_MODE_KNOWN, PROMPT_KNOWN, PROMPT_NONE_SILENT, REQUEST_OBJECT_ANSWERED, PARAMETERS_ONCE, ISS_IN_RESPONSE,
+    RESPONSE_TYPE_CODE,
+    PKCE_REQUIRED,
+    PKCE_S256_ONLY,
+    PKCE_CHALLENGE_WELL_FORMED,
+    SCOPE_REGISTERED,
+    RESOURCE_KNOWN,
+    RESPONSE_MODE_KNOWN,
+    PROMPT_KNOWN,
+    PROMPT_NONE_SILENT,
+    REQUEST_OBJECT_ANSWERED,
+    PARAMETERS_ONCE,
+    ISS_IN_RESPONSE,
 )
 @pytest.mark.parametrize(("change", "error"), TO_THE_CLIENT)
 async def test_errors_that_the_client_is_told(here: World, change: dict[str, Any], error: str) -> None:
@@ -229,7 +243,11 @@ AT_HOME = [
 async def test_errors_that_nobody_is_redirected_with(here: World, change: dict[str, Any]) -> None:
     async with here.visitor() as http:
         asked = {
-            "response_type": "code", "client_id": "shop", "redirect_uri": CALLBACK, "scope": "openid", "state": "st",
+            "response_type": "code",
+            "client_id": "shop",
+            "redirect_uri": CALLBACK,
+            "scope": "openid",
+            "state": "st",
         } | change
         page = await http.get("/authorize", params={k: v for k, v in asked.items() if v is not None})
     assert page.status_code == 400
@@ -264,8 +282,12 @@ def _reader() -> dict[str, str]:
     from tests.visitor import verifier
 
     return {
-        "response_type": "code", "client_id": "reader", "redirect_uri": "com.example.reader:/callback",
-        "scope": "openid", "code_challenge": verifier()[1], "code_challenge_method": "S256",
+        "response_type": "code",
+        "client_id": "reader",
+        "redirect_uri": "com.example.reader:/callback",
+        "scope": "openid",
+        "code_challenge": verifier()[1],
+        "code_challenge_method": "S256",
     }
 
 
@@ -355,7 +377,9 @@ async def test_wrong_password_then_the_right_one(here: World) -> None:
         form = Form(again.text)
         assert again.status_code == 200
         assert 'role="alert"' in again.text
-        answered = await Visitor(http).walk(await visitor.press(form, "login-submit", login="alice", password="correct horse battery staple"))
+        answered = await Visitor(http).walk(
+            await visitor.press(form, "login-submit", login="alice", password="correct horse battery staple")
+        )
     assert "code" in answered.parameters
 
 
@@ -363,8 +387,12 @@ def _shop() -> dict[str, str]:
     from tests.visitor import verifier
 
     return {
-        "response_type": "code", "client_id": "shop", "redirect_uri": CALLBACK, "scope": "openid",
-        "code_challenge": verifier()[1], "code_challenge_method": "S256",
+        "response_type": "code",
+        "client_id": "shop",
+        "redirect_uri": CALLBACK,
+        "scope": "openid",
+        "code_challenge": verifier()[1],
+        "code_challenge_method": "S256",
     }
 
 
@@ -383,7 +411,9 @@ async def test_form_post(here: World) -> None:
 
 async def test_a_post_from_another_site_comes_back_by_a_get_of_ours(here: World) -> None:
     async with here.visitor() as http:
-        first = await http.post("/authorize", data=_shop(), headers={"Origin": "https://shop.example.com", "Sec-Fetch-Site": "cross-site"})
+        first = await http.post(
+            "/authorize", data=_shop(), headers={"Origin": "https://shop.example.com", "Sec-Fetch-Site": "cross-site"}
+        )
         assert first.status_code == 303
         assert first.headers["location"].startswith(f"{ISSUER}/continue?transaction=")
         answered = await Visitor(http).walk(first)
@@ -400,9 +430,7 @@ async def test_a_post_from_another_site_comes_back_by_a_get_of_ours(here: World)
         ("orders.read", None, ORDERS, 401),
     ],
 )
-async def test_one_token_one_api(
-    here: World, scope: str, resource: str | None, aud: Any, userinfo_status: int
-) -> None:
+async def test_one_token_one_api(here: World, scope: str, resource: str | None, aud: Any, userinfo_status: int) -> None:
     """The table of rulings B."""
     async with here.visitor() as http:
         answered = await Visitor(http).authorize(scope=scope, resource=resource)

@@ -101,8 +101,17 @@ REFUSED = [
 
 
 @pytest.mark.witness(
-    CLIENT_AUTHENTICATED, CLIENT_KNOWN, METHOD_AS_REGISTERED, PUBLIC_CLIENT_LIMITS, GRANT_TYPE_ALLOWED,
-    GRANT_TYPE_KNOWN, SCOPE_REGISTERED, SCOPE_WELL_FORMED, ONE_API_PER_TOKEN, RESOURCE_KNOWN, PARAMETERS_ONCE,
+    CLIENT_AUTHENTICATED,
+    CLIENT_KNOWN,
+    METHOD_AS_REGISTERED,
+    PUBLIC_CLIENT_LIMITS,
+    GRANT_TYPE_ALLOWED,
+    GRANT_TYPE_KNOWN,
+    SCOPE_REGISTERED,
+    SCOPE_WELL_FORMED,
+    ONE_API_PER_TOKEN,
+    RESOURCE_KNOWN,
+    PARAMETERS_ONCE,
 )
 @pytest.mark.parametrize(("change", "status", "error"), REFUSED)
 async def test_refused_and_the_right_request_still_succeeds(
@@ -132,7 +141,9 @@ async def test_two_methods_in_one_request(here: World) -> None:
 def assertion(here: World, **change: Any) -> dict[str, Any]:
     now_s = here.clock.now() // SECOND
     said = {"iss": "signer", "sub": "signer", "aud": ISSUER, "jti": "one", "iat": now_s, "exp": now_s + 60} | change
-    signed = here.client_key.sign_jwt(change.pop("typ", "client-authentication+jwt"), {k: v for k, v in said.items() if v is not None and k != "typ"})
+    signed = here.client_key.sign_jwt(
+        change.pop("typ", "client-authentication+jwt"), {k: v for k, v in said.items() if v is not None and k != "typ"}
+    )
     return {
         "client_assertion": signed,
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
@@ -163,7 +174,10 @@ BAD_ASSERTIONS = [
 
 
 @pytest.mark.witness(
-    ASSERTION_AUDIENCE_IS_ISSUER, ASSERTION_ABOUT_ITSELF, ASSERTION_SHORT_LIVED, ASSERTION_WELL_FORMED,
+    ASSERTION_AUDIENCE_IS_ISSUER,
+    ASSERTION_ABOUT_ITSELF,
+    ASSERTION_SHORT_LIVED,
+    ASSERTION_WELL_FORMED,
 )
 @pytest.mark.parametrize("change", BAD_ASSERTIONS)
 async def test_a_bad_assertion(here: World, change: dict[str, Any]) -> None:

@@ -34,8 +34,12 @@ async def crowd(here: World, forms: list[dict[str, Any]]) -> list[Any]:
 
 def redemption(answered: Answered, **change: str) -> dict[str, Any]:
     return {
-        "grant_type": "authorization_code", "code": answered.parameters["code"], "client_id": "shop",
-        "client_secret": SECRET, "redirect_uri": CALLBACK, "code_verifier": answered.code_verifier,
+        "grant_type": "authorization_code",
+        "code": answered.parameters["code"],
+        "client_id": "shop",
+        "client_secret": SECRET,
+        "redirect_uri": CALLBACK,
+        "code_verifier": answered.code_verifier,
     } | change
 
 
@@ -58,9 +62,17 @@ async def test_one_code_and_a_crowd_that_holds_all_it_takes(here: World) -> None
     (won,) = [answer.json() for answer in answers if answer.status_code == 200]
     assert refused(answers) == {(400, "invalid_grant"): CROWD - 1}
     assert await userinfo(here, won["access_token"]) == 401
-    dead = await crowd(here, [
-        {"grant_type": "refresh_token", "refresh_token": won["refresh_token"], "client_id": "shop", "client_secret": SECRET}
-    ])
+    dead = await crowd(
+        here,
+        [
+            {
+                "grant_type": "refresh_token",
+                "refresh_token": won["refresh_token"],
+                "client_id": "shop",
+                "client_secret": SECRET,
+            }
+        ],
+    )
     assert refused(dead) == {(400, "invalid_grant"): 1}
     assert len(await here.events(EventType.CODE_REPLAYED)) == 1
 
@@ -101,7 +113,9 @@ async def test_one_refresh_token_and_a_crowd(here: World) -> None:
         answered = await Visitor(http).authorize(
             client_id="spa", redirect_uri="https://spa.example.com/", scope="openid offline_access"
         )
-    first = await crowd(here, [redemption(answered, client_id="spa", client_secret="", redirect_uri="https://spa.example.com/")])
+    first = await crowd(
+        here, [redemption(answered, client_id="spa", client_secret="", redirect_uri="https://spa.example.com/")]
+    )
     token = first[0].json()["refresh_token"]
     form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "spa"}
     answers = await crowd(here, [form] * CROWD)

@@ -50,8 +50,12 @@ pytestmark = pytest.mark.anyio
 
 async def redeem(here: World, answered: Answered, **change: Any) -> Any:
     form = {
-        "grant_type": "authorization_code", "code": answered.parameters["code"], "client_id": "shop",
-        "client_secret": SECRET, "redirect_uri": CALLBACK, "code_verifier": answered.code_verifier,
+        "grant_type": "authorization_code",
+        "code": answered.parameters["code"],
+        "client_id": "shop",
+        "client_secret": SECRET,
+        "redirect_uri": CALLBACK,
+        "code_verifier": answered.code_verifier,
     } | change
     async with here.visitor() as http:
         return await http.post("/token", data=form)
@@ -60,8 +64,13 @@ async def redeem(here: World, answered: Answered, **change: Any) -> Any:
 def asking(**parameters: str) -> str:
     """The address of an authorization request of the shop's."""
     asked = {
-        "response_type": "code", "client_id": "shop", "redirect_uri": CALLBACK, "scope": "openid", "state": "st",
-        "code_challenge": verifier()[1], "code_challenge_method": "S256",
+        "response_type": "code",
+        "client_id": "shop",
+        "redirect_uri": CALLBACK,
+        "scope": "openid",
+        "state": "st",
+        "code_challenge": verifier()[1],
+        "code_challenge_method": "S256",
     } | parameters
     return f"/authorize?{urlencode(asked)}"
 
@@ -107,11 +116,22 @@ async def test_a_dump_opens_nothing(here: World, tmp_path: Path) -> None:
     again = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "client_id": "shop"}
     async with here.visitor() as http:
         renewed = (await http.post("/token", data=again | {"client_secret": SECRET})).json()
-        public = await Visitor(http).authorize(client_id="spa", redirect_uri="https://spa.example.com/", scope="openid offline_access")
-        rotated = (await redeem(here, public, client_id="spa", client_secret="", redirect_uri="https://spa.example.com/")).json()
-        successor = (await http.post("/token", data={
-            "grant_type": "refresh_token", "refresh_token": rotated["refresh_token"], "client_id": "spa",
-        })).json()
+        public = await Visitor(http).authorize(
+            client_id="spa", redirect_uri="https://spa.example.com/", scope="openid offline_access"
+        )
+        rotated = (
+            await redeem(here, public, client_id="spa", client_secret="", redirect_uri="https://spa.example.com/")
+        ).json()
+        successor = (
+            await http.post(
+                "/token",
+                data={
+                    "grant_type": "refresh_token",
+                    "refresh_token": rotated["refresh_token"],
+                    "client_id": "spa",
+                },
+            )
+        ).json()
         asked = (await ask(here)).json()
         page = await confirm_page(Visitor(http), asked["user_code"])
         csrf = Form(page.text).with_button("consent-allow")["fields"]["csrf"]
@@ -121,13 +141,20 @@ async def test_a_dump_opens_nothing(here: World, tmp_path: Path) -> None:
     assert wrong.status_code == 401
     assert len(cookies) >= 3
     given |= cookies | {
-        "code": answered.parameters["code"], "code verifier": answered.code_verifier,
-        "access token": tokens["access_token"], "second access token": renewed["access_token"],
-        "opaque access token": rotated["access_token"], "refresh token": tokens["refresh_token"],
-        "first refresh token": rotated["refresh_token"], "second refresh token": successor["refresh_token"],
-        "ID token": tokens["id_token"], "signature": tokens["access_token"].rsplit(".", 1)[1],
-        "device code": asked["device_code"], "user code": asked["user_code"],
-        "user code without dash": asked["user_code"].replace("-", ""), "csrf": csrf,
+        "code": answered.parameters["code"],
+        "code verifier": answered.code_verifier,
+        "access token": tokens["access_token"],
+        "second access token": renewed["access_token"],
+        "opaque access token": rotated["access_token"],
+        "refresh token": tokens["refresh_token"],
+        "first refresh token": rotated["refresh_token"],
+        "second refresh token": successor["refresh_token"],
+        "ID token": tokens["id_token"],
+        "signature": tokens["access_token"].rsplit(".", 1)[1],
+        "device code": asked["device_code"],
+        "user code": asked["user_code"],
+        "user code without dash": asked["user_code"].replace("-", ""),
+        "csrf": csrf,
         "a wrong client secret": "a wrong secret that was typed",
     }
     assert given["opaque access token"].startswith("lctat_")
@@ -379,7 +406,9 @@ async def test_guessing_a_password_is_slowed_down(here: World) -> None:
         async with here.visitor("198.51.100.9") as elsewhere:
             assert signed_in(await guess(elsewhere, "alice", PASSWORD)), "the owner is somewhere else"
         known.cookies.delete(next(c.name for c in known.cookies.jar if c.name.endswith("-session")))
-        assert signed_in(await guess(known, "alice", PASSWORD)), "a browser that was here before has a bucket of its own"
+        assert signed_in(await guess(known, "alice", PASSWORD)), (
+            "a browser that was here before has a bucket of its own"
+        )
         here.clock.ahead_s += 3600
         async with here.visitor("203.0.113.5") as http:
             assert signed_in(await guess(http, "alice", PASSWORD))
@@ -519,7 +548,9 @@ async def test_an_https_issuer_says_so(here: World) -> None:
 
 
 @pytest.mark.witness(HOST_KNOWN)
-@pytest.mark.parametrize("host", ["evil.example.com", "id.example.com:8443", "id.example.com.", "127.0.0.1", "ID.EXAMPLE.COM.evil.com"])
+@pytest.mark.parametrize(
+    "host", ["evil.example.com", "id.example.com:8443", "id.example.com.", "127.0.0.1", "ID.EXAMPLE.COM.evil.com"]
+)
 async def test_another_host_is_sent_away(here: World, host: str) -> None:
     async with here.visitor() as http:
         for path in ("/.well-known/openid-configuration", "/authorize", "/token", "/device"):
@@ -547,7 +578,9 @@ async def test_nobody_is_read_for_ever(here: World) -> None:
 
 
 @pytest.mark.witness(CORS_LIMITED)
-@pytest.mark.parametrize("path", ["/authorize", "/login", "/consent", "/device", "/device_authorization", "/introspect"])
+@pytest.mark.parametrize(
+    "path", ["/authorize", "/login", "/consent", "/device", "/device_authorization", "/introspect"]
+)
 @pytest.mark.parametrize("origin", ["https://spa.example.com", "https://evil.example.com", "null"])
 async def test_scripts_read_none_of_these(here: World, path: str, origin: str) -> None:
     async with here.visitor() as http:
@@ -565,8 +598,11 @@ async def test_scripts_read_none_of_these(here: World, path: str, origin: str) -
 async def test_scripts_of_registered_apps_read_these(here: World, path: str) -> None:
     async with here.visitor() as http:
         for origin, allowed in (
-            ("https://spa.example.com", "https://spa.example.com"), ("https://spa.example.com.evil.com", None),
-            ("http://spa.example.com", None), ("https://shop.example.com", None), ("null", None),
+            ("https://spa.example.com", "https://spa.example.com"),
+            ("https://spa.example.com.evil.com", None),
+            ("http://spa.example.com", None),
+            ("https://shop.example.com", None),
+            ("null", None),
         ):
             answer = await http.post(path, headers={"Origin": origin})
             assert answer.headers.get("access-control-allow-origin") == allowed, origin
@@ -591,8 +627,11 @@ async def test_too_much_at_once_is_refused_and_grants_nothing(here: World) -> No
         answered = await Visitor(http).authorize()
     async with squeezed(here, Limits(in_flight=0)) as http:
         form = {
-            "grant_type": "authorization_code", "code": answered.parameters["code"], "client_id": "shop",
-            "client_secret": SECRET, "code_verifier": answered.code_verifier,
+            "grant_type": "authorization_code",
+            "code": answered.parameters["code"],
+            "client_id": "shop",
+            "client_secret": SECRET,
+            "code_verifier": answered.code_verifier,
         }
         refused = await http.post("/token", data=form)
     assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")

@@ -89,7 +89,9 @@ async def test_only_a_form_in_the_body(here: World) -> None:
         assert (await http.get("/introspect", params={"token": "x"})).status_code == 405
         as_json = await http.post("/token", json={"grant_type": "client_credentials"})
         assert as_json.json()["error"] == "invalid_request"
-        in_url = await http.post(f"/token?client_id=billing&client_secret={SECRET}", data={"grant_type": "client_credentials"})
+        in_url = await http.post(
+            f"/token?client_id=billing&client_secret={SECRET}", data={"grant_type": "client_credentials"}
+        )
         assert in_url.status_code in (400, 401)
         assert "access_token" not in in_url.text
 

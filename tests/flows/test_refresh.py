@@ -29,8 +29,12 @@ async def tokens(here: World, client: dict[str, str], scope: str = "openid offli
     redirect = client.get("redirect_uri", CALLBACK)
     async with here.visitor() as http:
         answered = await Visitor(http).authorize(client_id=client["client_id"], redirect_uri=redirect, scope=scope)
-        form = client | {"grant_type": "authorization_code", "code": answered.parameters["code"],
-                         "code_verifier": answered.code_verifier, "redirect_uri": redirect}
+        form = client | {
+            "grant_type": "authorization_code",
+            "code": answered.parameters["code"],
+            "code_verifier": answered.code_verifier,
+            "redirect_uri": redirect,
+        }
         answer = await http.post("/token", data=form)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
@@ -143,7 +147,9 @@ async def test_what_it_hangs_on_ends(here: World, what: str) -> None:
     got = await tokens(here, SHOP)
     now, subject = here.clock.now(), here.subjects["alice"]
     ending = Ending(
-        issuer_id=1, at=now, reason=what,
+        issuer_id=1,
+        at=now,
+        reason=what,
         revocation=Revocation(issuer_id=1, kind="subject", key=subject, at=now, cause=what, purge_at=Instant(now + 1)),
         event=Event(issuer_id=1, type=EventType.ACCOUNT_DISABLED, at=now, actor="operator"),
     )

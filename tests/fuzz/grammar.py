@@ -50,7 +50,11 @@ def bent(draw: st.DrawFn, good: str) -> str:
         case "case":
             return good.swapcase()
         case "pad":
-            return draw(st.sampled_from((" ", "\t", "\n", "\u00a0", ""))) + good + draw(st.sampled_from((" ", "\n", "=", "/", "#", "?a=b")))
+            return (
+                draw(st.sampled_from((" ", "\t", "\n", "\u00a0", "")))
+                + good
+                + draw(st.sampled_from((" ", "\n", "=", "/", "#", "?a=b")))
+            )
         case _:
             return quote_plus(good)
 
@@ -87,18 +91,33 @@ def pairs(draw: st.DrawFn, grammar: Mapping[str, st.SearchStrategy[str]], needed
 @st.composite
 def encoded(draw: st.DrawFn, chosen: Pairs) -> bytes:
     """*chosen* on the wire; rarely in an encoding that is none."""
-    text = "&".join(f"{quote_plus(name, errors='surrogatepass')}={quote_plus(value, errors='surrogatepass')}" for name, value in chosen).encode()
+    text = "&".join(
+        f"{quote_plus(name, errors='surrogatepass')}={quote_plus(value, errors='surrogatepass')}"
+        for name, value in chosen
+    ).encode()
     if once_in(draw, 20):
         at = draw(st.integers(0, len(text)))
-        text = text[:at] + draw(st.sampled_from((b"%", b"%0", b"%zz", b"%00", b"%ff", b"\xff", b"\x00", b"&&", b"=", b"+", b";"))) + text[at:]
+        text = (
+            text[:at]
+            + draw(st.sampled_from((b"%", b"%0", b"%zz", b"%00", b"%ff", b"\xff", b"\x00", b"&&", b"=", b"+", b";")))
+            + text[at:]
+        )
     return text
 
 
 CLIENT = value("shop", "spa", "reader", "billing", "signer", "tv", "api.orders", "nobody")
 CLIENT_SECRET = value(SECRET)
-SCOPE = value("openid", "openid profile email", "openid offline_access orders.read", "orders.read invoices.read", "orders.write")
+SCOPE = value(
+    "openid", "openid profile email", "openid offline_access orders.read", "orders.read invoices.read", "orders.write"
+)
 RESOURCE = value(ORDERS, INVOICES, f"{ISSUER}/userinfo")
-REDIRECT = value(CALLBACK, "https://spa.example.com/", "http://127.0.0.1:51004/callback", "http://127.0.0.1/callback", "com.example.reader:/callback")
+REDIRECT = value(
+    CALLBACK,
+    "https://spa.example.com/",
+    "http://127.0.0.1:51004/callback",
+    "http://127.0.0.1/callback",
+    "com.example.reader:/callback",
+)
 CHALLENGE = value("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
 
 AUTHORIZE = {
@@ -177,13 +196,30 @@ def headers(draw: st.DrawFn, *, form: bool = True) -> Headers:
     if form and not once_in(draw, 20):
         found.append((b"content-type", b"application/x-www-form-urlencoded"))
     elif draw(st.booleans()):
-        found.append((b"content-type", draw(st.sampled_from((
-            b"application/json", b"multipart/form-data; boundary=x", b"text/plain", b"", b"application/x-www-form-urlencoded;",
-            b"application/x-www-form-urlencoded; charset=utf-16", b"APPLICATION/X-WWW-FORM-URLENCODED; Charset=UTF-8", b"\xff",
-        )))))
+        found.append(
+            (
+                b"content-type",
+                draw(
+                    st.sampled_from(
+                        (
+                            b"application/json",
+                            b"multipart/form-data; boundary=x",
+                            b"text/plain",
+                            b"",
+                            b"application/x-www-form-urlencoded;",
+                            b"application/x-www-form-urlencoded; charset=utf-16",
+                            b"APPLICATION/X-WWW-FORM-URLENCODED; Charset=UTF-8",
+                            b"\xff",
+                        )
+                    )
+                ),
+            )
+        )
     if once_in(draw, 10):
         text = draw(st.sampled_from(_AUTHORIZATION) | hostile)
-        found.append((b"authorization", text.encode("utf-8" if max(text, default="a") > "\xff" else "latin-1", "replace")))
+        found.append(
+            (b"authorization", text.encode("utf-8" if max(text, default="a") > "\xff" else "latin-1", "replace"))
+        )
     for name, values in (
         (b"origin", (b"null", b"https://spa.example.com", b"https://evil.example.com", b"\xff", b"x" * 9000)),
         (b"sec-fetch-site", (b"same-origin", b"cross-site", b"none", b"\xff")),

@@ -17,7 +17,17 @@ from tests.fuzz.grammar import bounded, crumbled, encoded, headers, hostile, onc
 from tests.fuzz.wire import Headers, Wire, collect
 from tests.world import ISSUER, SECRET
 
-PLACEHOLDERS = ("$code", "$verifier", "$refresh_token", "$access_token", "$id_token", "$device_code", "$user_code", "$assertion", "$basic")
+PLACEHOLDERS = (
+    "$code",
+    "$verifier",
+    "$refresh_token",
+    "$access_token",
+    "$id_token",
+    "$device_code",
+    "$user_code",
+    "$assertion",
+    "$basic",
+)
 
 
 class Filled:
@@ -56,7 +66,12 @@ class Filled:
             case "$assertion":
                 now = int(time.time())
                 claims = {
-                    "iss": "signer", "sub": "signer", "aud": ISSUER, "exp": now + 60, "iat": now, "jti": str(wire.sent),
+                    "iss": "signer",
+                    "sub": "signer",
+                    "aud": ISSUER,
+                    "exp": now + 60,
+                    "iat": now,
+                    "jti": str(wire.sent),
                 }
                 return {name: wire.world.client_key.sign_jwt("client-authentication+jwt", claims)}
             case "$basic":
@@ -70,12 +85,24 @@ class Filled:
 @bounded
 def test_authorize(wire: Wire, data: st.DataObject) -> None:
     """GET and POST, signed in and not: nobody is sent anywhere but to an app's own address."""
-    likely = data.draw(st.sampled_from((
-        grammar.AUTHORIZE,
-        grammar.AUTHORIZE | {"client_id": st.just("shop"), "redirect_uri": value(*(["https://shop.example.com/callback"]))},
-    )))
+    likely = data.draw(
+        st.sampled_from(
+            (
+                grammar.AUTHORIZE,
+                grammar.AUTHORIZE
+                | {"client_id": st.just("shop"), "redirect_uri": value(*(["https://shop.example.com/callback"]))},
+            )
+        )
+    )
     fill = Filled(wire)
-    chosen = fill.pairs(data.draw(pairs(likely, ("response_type", "client_id", "redirect_uri", "scope", "code_challenge", "code_challenge_method"))))
+    chosen = fill.pairs(
+        data.draw(
+            pairs(
+                likely,
+                ("response_type", "client_id", "redirect_uri", "scope", "code_challenge", "code_challenge_method"),
+            )
+        )
+    )
     lines = fill.headers(data.draw(headers()))
     if data.draw(st.booleans()):
         lines += data.draw(crumbled(wire.session))
@@ -173,8 +200,11 @@ def test_pages_in_the_middle_of_something(wire: Wire, path: str, data: st.DataOb
     assert cookies[0][1]
     held = dict(pair.split("=", 1) for pair in cookies[0][1].decode().split("; "))
     rules = {
-        "transaction": value(fields["transaction"]), "csrf": value(fields["csrf"]), "login": value("alice", "bob"),
-        "password": value("correct horse battery staple"), "decision": value("allow", "deny", "switch"),
+        "transaction": value(fields["transaction"]),
+        "csrf": value(fields["csrf"]),
+        "login": value("alice", "bob"),
+        "password": value("correct horse battery staple"),
+        "decision": value("allow", "deny", "switch"),
     }
     needed = ("transaction", "csrf", *(("login", "password") if path == "/login" else ("decision",)))
     chosen = data.draw(pairs(rules, needed))
@@ -192,8 +222,14 @@ def test_pages_in_the_middle_of_something(wire: Wire, path: str, data: st.DataOb
 @bounded
 def test_pages_that_stand_alone(wire: Wire, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(("/logout", "/continue", "/device/confirm", "/device/report", "/jwks", "/readyz")))
-    rules = {"transaction": value("x"), "csrf": value("x"), "decision": value("yes", "no"), "id_token_hint": value("$id_token"),
-             "post_logout_redirect_uri": value("https://shop.example.com/"), "state": value("x")}
+    rules = {
+        "transaction": value("x"),
+        "csrf": value("x"),
+        "decision": value("yes", "no"),
+        "id_token_hint": value("$id_token"),
+        "post_logout_redirect_uri": value("https://shop.example.com/"),
+        "state": value("x"),
+    }
     fill = Filled(wire)
     text = data.draw(encoded(fill.pairs(data.draw(pairs(rules)))))
     lines = fill.headers(data.draw(headers())) + data.draw(crumbled(wire.session if data.draw(st.booleans()) else {}))
@@ -223,12 +259,18 @@ def test_the_grammar_reaches_what_is_behind_the_first_check(wire: Wire) -> None:
     """A fuzz that is always refused at the door would see nothing: without the bending every flow succeeds."""
     fill = Filled(wire)
     form: dict[str, Any] = {
-        "grant_type": "authorization_code", "client_id": "shop", "client_secret": SECRET, "code": "$code",
+        "grant_type": "authorization_code",
+        "client_id": "shop",
+        "client_secret": SECRET,
+        "code": "$code",
         "code_verifier": "$verifier",
     }
     assert wire.post("/token", dict(fill.pairs(list(form.items())))).status == 200
-    jwt = {"grant_type": "client_credentials", "client_assertion": fill("$assertion"),
-           "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
+    jwt = {
+        "grant_type": "client_credentials",
+        "client_assertion": fill("$assertion"),
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    }
     assert wire.post("/token", jwt).status == 200
     basic = [(b"authorization", fill("Basic $basic").encode())]
     assert wire.post("/token", {"grant_type": "client_credentials", "scope": "orders.read"}, basic).status == 200

@@ -33,7 +33,9 @@ ERRORS = frozenset({
 
 _REGISTERED = frozenset(uri for client in CLIENTS for uri in client.metadata.redirect_uris)
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d{1,5}/callback")
-_COOKIE = re.compile(rb"__Host-licet-[0-9a-f]{8}-[A-Za-z0-9_-]+=[A-Za-z0-9_.=-]*; Path=/; HttpOnly; SameSite=Lax; Secure.*")
+_COOKIE = re.compile(
+    rb"__Host-licet-[0-9a-f]{8}-[A-Za-z0-9_-]+=[A-Za-z0-9_.=-]*; Path=/; HttpOnly; SameSite=Lax; Secure.*"
+)
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -72,7 +74,12 @@ class Wire:
     codes: list[Answered] = field(default_factory=list)
 
     def send(
-        self, method: str, path: str, query: bytes = b"", headers: Headers | None = None, body: bytes = b"",
+        self,
+        method: str,
+        path: str,
+        query: bytes = b"",
+        headers: Headers | None = None,
+        body: bytes = b"",
         peer: str = "192.0.2.1",
     ) -> Answer:
         """One request; what came back is checked before it is handed over."""
@@ -85,9 +92,7 @@ class Wire:
         assert self.world.internal_errors == 0
         return answer
 
-    async def _exchange(
-        self, method: str, path: str, query: bytes, headers: Headers, body: bytes, peer: str
-    ) -> Answer:
+    async def _exchange(self, method: str, path: str, query: bytes, headers: Headers, body: bytes, peer: str) -> Answer:
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "https",
             "path": path, "raw_path": path.encode("utf-8", "surrogatepass"), "query_string": query, "root_path": "",
@@ -132,8 +137,12 @@ class Wire:
         """Live tokens of alice's."""
         answered = self.code()
         form = {
-            "grant_type": "authorization_code", "code": answered.parameters["code"], "client_id": "shop",
-            "client_secret": SECRET, "redirect_uri": CALLBACK, "code_verifier": answered.code_verifier,
+            "grant_type": "authorization_code",
+            "code": answered.parameters["code"],
+            "client_id": "shop",
+            "client_secret": SECRET,
+            "redirect_uri": CALLBACK,
+            "code_verifier": answered.code_verifier,
         }
         answer = self.post("/token", form)
         assert answer.status == 200, answer.body
@@ -160,8 +169,12 @@ class Wire:
         """The form of a page in the middle of something, and the cookies it needs."""
         cookies = dict(self.session) if path == "/consent" else {}
         asked = {
-            "response_type": "code", "client_id": "shop", "redirect_uri": CALLBACK, "scope": "openid",
-            "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
+            "response_type": "code",
+            "client_id": "shop",
+            "redirect_uri": CALLBACK,
+            "scope": "openid",
+            "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+            "code_challenge_method": "S256",
             "prompt": "consent" if path == "/consent" else "login",
         }
         went = self.send("GET", "/authorize", urlencode(asked).encode(), jar(cookies))

@@ -48,7 +48,10 @@ def admit(
         _artefact(presented, now)
         or _issuer(presented, issuer)
         or _client(presented, client, now)
-        or (standing is not None and (_grant(standing.grant, now) or _subject(presented, standing) or _session(presented, standing, now)))
+        or (
+            standing is not None
+            and (_grant(standing.grant, now) or _subject(presented, standing) or _session(presented, standing, now))
+        )
     )
     return Dead(dead) if dead else ADMITTED
 

@@ -78,8 +78,10 @@ class Browser:
             or not self.vault.matches(transaction.browser_digest, issuer_id, "transaction", binding or "")
             or transaction.expires_at <= incoming.at
         ):
-            raise InvalidRequest("This page belongs to a sign-in that this browser did not begin, or that is over",
-                                 per=TRANSACTION_BOUND_TO_BROWSER)
+            raise InvalidRequest(
+                "This page belongs to a sign-in that this browser did not begin, or that is over",
+                per=TRANSACTION_BOUND_TO_BROWSER,
+            )
         if transaction.state != "open" and not answered:
             raise InvalidRequest("This sign-in was answered already", per=TRANSACTION_ONCE)
         return transaction
@@ -92,8 +94,11 @@ class Browser:
         """The token of a form about *transaction*, on which *subject_id* was *shown* something: good for no other
         person, and no longer than that stands."""
         assert transaction.browser_digest is not None
-        return _token(self.vault.mac("csrf", transaction.issuer_id, transaction.txn_id,
-                                     transaction.browser_digest.hex(), subject_id, shown))
+        return _token(
+            self.vault.mac(
+                "csrf", transaction.issuer_id, transaction.txn_id, transaction.browser_digest.hex(), subject_id, shown
+            )
+        )
 
     def check_form(self, incoming: Incoming, expected: str) -> None:
         """Raise ForeignForm unless *incoming* is a form of ours that carries *expected* (RFC 6749 §10.12)."""

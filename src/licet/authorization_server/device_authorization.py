@@ -96,7 +96,11 @@ class DeviceAuthorization:
 
 def _event(pending: Pending, incoming: Incoming) -> Event:
     return Event(
-        issuer_id=pending.issuer_id, type=EventType.DEVICE_ASKED, at=incoming.at,
-        actor=f"client:{pending.client_id}", client=pending.client_id, request_id=incoming.request_id,
+        issuer_id=pending.issuer_id,
+        type=EventType.DEVICE_ASKED,
+        at=incoming.at,
+        actor=f"client:{pending.client_id}",
+        client=pending.client_id,
+        request_id=incoming.request_id,
         data={"scope": pending.scope},
     )

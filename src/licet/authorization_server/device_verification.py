@@ -181,7 +181,9 @@ class DeviceEntryPage:
             binding = urlsafe_b64encode(browser.entropy.bytes(24)).decode()
             cookies = (SetCookie(browser.cookies.device, binding, browser.transaction_s),)
         view = DeviceEntry(
-            csrf=browser.lone_csrf(self.devices.issuer_id, binding), user_code=typed[:24], failed=failed,
+            csrf=browser.lone_csrf(self.devices.issuer_id, binding),
+            user_code=typed[:24],
+            failed=failed,
             throttled_s=throttled_s,
         )
         return Page(view=view, status=429 if throttled_s else 200, cookies=cookies)
@@ -246,8 +248,9 @@ class DeviceConfirmPage:
                 # One code before two people: it was sent round, or somebody looks over a shoulder.
                 contested = self._event(EventType.DEVICE_CONTESTED, pending, here, incoming, "")
                 await self.devices.steps.granting.store.events.record(contested)
-            raise InvalidRequest("This code was entered by somebody else, or was answered already",
-                                 per=DEVICE_ONE_CLAIMANT)
+            raise InvalidRequest(
+                "This code was entered by somebody else, or was answered already", per=DEVICE_ONE_CLAIMANT
+            )
 
     def _code(self, pending: Pending) -> str:
         return self.devices.steps.granting.vault.open("user-code", pending.sealed_code, pending.device_digest).decode()
@@ -257,8 +260,16 @@ class DeviceConfirmPage:
         return self.devices.steps.granting.vault.same(typed, self._code(pending)[-2:])
 
     def _page(
-        self, transaction: Transaction, pending: Pending, client: Client, here: SignedIn, incoming: Incoming,
-        csrf: str, *, asks_tail: bool, failed: bool = False,
+        self,
+        transaction: Transaction,
+        pending: Pending,
+        client: Client,
+        here: SignedIn,
+        incoming: Incoming,
+        csrf: str,
+        *,
+        asks_tail: bool,
+        failed: bool = False,
     ) -> Page:
         granting = self.devices.steps.granting
         stays = client.policy.refresh == "offline" and "refresh_token" in client.metadata.grant_types
@@ -280,14 +291,20 @@ class DeviceConfirmPage:
         return Page(view=view)
 
     async def _decide(
-        self, transaction: Transaction, pending: Pending, client: Client, here: SignedIn, incoming: Incoming,
+        self,
+        transaction: Transaction,
+        pending: Pending,
+        client: Client,
+        here: SignedIn,
+        incoming: Incoming,
         decision: Literal["approved", "denied"],
     ) -> Answer:
         granting, browser = self.devices.steps.granting, self.devices.browser
         allowed = decision == "approved"
         grant = (
             granting.grant(here, client, pending.scope, pending.resources, incoming.at, origin="device")
-            if allowed else None
+            if allowed
+            else None
         )
         kind = EventType.DEVICE_APPROVED if allowed else EventType.DEVICE_DENIED
         event = self._event(kind, pending, here, incoming, transaction.txn_id)
@@ -297,18 +314,24 @@ class DeviceConfirmPage:
         if not decided:
             raise InvalidRequest("The code has expired or was answered already", per=DEVICE_CODE_EXPIRES)
         view = DeviceDone(
-            app=app_of(client, None, development=False), login=here.account.login, allowed=allowed,
+            app=app_of(client, None, development=False),
+            login=here.account.login,
+            allowed=allowed,
             report_transaction="" if allowed else transaction.txn_id,
             csrf="" if allowed else browser.csrf(transaction, "report"),
         )
         return Page(view=view, cookies=(browser.done(transaction),) if allowed else ())
 
-    def _event(
-        self, kind: EventType, pending: Pending, here: SignedIn, incoming: Incoming, txn: str
-    ) -> Event:
+    def _event(self, kind: EventType, pending: Pending, here: SignedIn, incoming: Incoming, txn: str) -> Event:
         return Event(
-            issuer_id=pending.issuer_id, type=kind, at=incoming.at, actor=f"subject:{here.account.subject_id}",
-            subject=here.account.subject_id, client=pending.client_id, txn=txn, request_id=incoming.request_id,
+            issuer_id=pending.issuer_id,
+            type=kind,
+            at=incoming.at,
+            actor=f"subject:{here.account.subject_id}",
+            subject=here.account.subject_id,
+            client=pending.client_id,
+            txn=txn,
+            request_id=incoming.request_id,
             data={"scope": pending.scope, "same_network": network_of(pending.origin) == network_of(incoming.peer)},
         )
 
@@ -328,9 +351,15 @@ class DeviceReportPage:
         pending, _, client = await self.devices.of(transaction)
         await self.devices.steps.granting.store.events.record(
             Event(
-                issuer_id=pending.issuer_id, type=EventType.DEVICE_REPORTED, at=incoming.at,
-                actor=f"subject:{pending.claimed_by}", subject=pending.claimed_by or "", client=client.client_id,
-                txn=transaction.txn_id, request_id=incoming.request_id, data={"asked_from": network_of(pending.origin)},
+                issuer_id=pending.issuer_id,
+                type=EventType.DEVICE_REPORTED,
+                at=incoming.at,
+                actor=f"subject:{pending.claimed_by}",
+                subject=pending.claimed_by or "",
+                client=client.client_id,
+                txn=transaction.txn_id,
+                request_id=incoming.request_id,
+                data={"asked_from": network_of(pending.origin)},
             )
         )
         view = DeviceDone(app=app_of(client, None, development=False), login="", allowed=False, reported=True)

@@ -27,8 +27,15 @@ class Granting:
     lifetimes: Lifetimes
 
     def grant(
-        self, signed_in: SignedIn, client: Client, scope: tuple[str, ...], resources: tuple[str, ...], at: Instant, *,
-        origin: Literal["code", "device"], nonce: str | None = None,
+        self,
+        signed_in: SignedIn,
+        client: Client,
+        scope: tuple[str, ...],
+        resources: tuple[str, ...],
+        at: Instant,
+        *,
+        origin: Literal["code", "device"],
+        nonce: str | None = None,
     ) -> Grant:
         """What *signed_in* allows *client*. Online grants end with the visit, offline ones live on (rulings D)."""
         session, issuer_id = signed_in.session, self.directory.issuer.issuer_id
@@ -62,8 +69,14 @@ class Granting:
         return tuple(ConsentItem(name, self.directory.catalogue.api_of(name)) for name in scope)
 
     def consent(
-        self, signed_in: SignedIn, client: Client, items: tuple[ConsentItem, ...], before: Consent | None, at: Instant,
-        *, via: Literal["page", "device"],
+        self,
+        signed_in: SignedIn,
+        client: Client,
+        items: tuple[ConsentItem, ...],
+        before: Consent | None,
+        at: Instant,
+        *,
+        via: Literal["page", "device"],
     ) -> Consent:
         """A yes to *items*, beside what was agreed to before and still stands."""
         kept = tuple(i for i in (before.items if before else ()) if agreed_to(before, client, at, i.scope))

@@ -80,7 +80,11 @@ async def create(store: Store, vault: Vault, entropy: Entropy, issuer_id: int, n
     )
     events = tuple(
         Event(
-            issuer_id=issuer_id, type=EventType.KEY_CREATED, at=now, actor="licet", object=key.kid,
+            issuer_id=issuer_id,
+            type=EventType.KEY_CREATED,
+            at=now,
+            actor="licet",
+            object=key.kid,
             data={"purpose": key.purpose, "alg": key.alg},
         )
         for key in made
@@ -93,8 +97,15 @@ def _make(vault: Vault, entropy: Entropy, issuer_id: int, now: Instant, purpose:
     kid = entropy.bytes(9).hex()
     signing = jose.SigningKey(private, alg, kid)
     key = Key(
-        issuer_id=issuer_id, kid=kid, purpose=purpose, alg=alg, state="active", public_jwk=signing.public_jwk(),
-        sealed=None, publish_at=now, active_at=now,
+        issuer_id=issuer_id,
+        kid=kid,
+        purpose=purpose,
+        alg=alg,
+        state="active",
+        public_jwk=signing.public_jwk(),
+        sealed=None,
+        publish_at=now,
+        active_at=now,
     )
     sealed = vault.seal("signing-key", jose.to_pkcs8(private), _context(key))
     return msgspec.structs.replace(key, sealed=sealed)

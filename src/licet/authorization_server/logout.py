@@ -42,8 +42,15 @@ class LogoutPage:
     async def _end(self, here: SignedIn, incoming: Incoming) -> None:
         session = here.session
         signed_out = ending(
-            session.issuer_id, "session", session.session_id, at=incoming.at, cause="signed out",
-            event=EventType.SESSION_ENDED, actor=f"subject:{session.subject_id}", subject=session.subject_id,
-            about=session.session_id, request_id=incoming.request_id,
+            session.issuer_id,
+            "session",
+            session.session_id,
+            at=incoming.at,
+            cause="signed out",
+            event=EventType.SESSION_ENDED,
+            actor=f"subject:{session.subject_id}",
+            subject=session.subject_id,
+            about=session.session_id,
+            request_id=incoming.request_id,
         )
         await self.steps.sessions.sessions.end(signed_out, session.session_id)

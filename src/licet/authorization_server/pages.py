@@ -176,7 +176,9 @@ class ConsentPage:
             # Signed out meanwhile, or agreed in another tab: the dispatcher knows what comes next.
             return await self.authorization.resume(transaction, incoming, None, Way(after_post=_posted(incoming)))
         csrf = browser.csrf(transaction, here.account.subject_id, self._shown(answer_to.client, step))
-        app = app_of(answer_to.client, answer_to.redirect_uri, development=self.authorization.directory.issuer.development)
+        app = app_of(
+            answer_to.client, answer_to.redirect_uri, development=self.authorization.directory.issuer.development
+        )
         if incoming.method == "GET":
             return self._page(app, transaction, here, step, csrf)
         browser.check_form(incoming, csrf)
@@ -214,9 +216,15 @@ class ConsentPage:
 
     async def _denied(self, transaction: Transaction, here: SignedIn, incoming: Incoming) -> Refusal:
         event = Event(
-            issuer_id=transaction.issuer_id, type=EventType.CONSENT_DENIED, at=incoming.at,
-            actor=f"subject:{here.account.subject_id}", subject=here.account.subject_id,
-            client=transaction.client_id, txn=transaction.txn_id, request_id=incoming.request_id, outcome="refused",
+            issuer_id=transaction.issuer_id,
+            type=EventType.CONSENT_DENIED,
+            at=incoming.at,
+            actor=f"subject:{here.account.subject_id}",
+            subject=here.account.subject_id,
+            client=transaction.client_id,
+            txn=transaction.txn_id,
+            request_id=incoming.request_id,
+            outcome="refused",
         )
         if not await self.dispatcher.browser.transactions.deny(
             transaction.issuer_id, transaction.txn_id, incoming.at, event

@@ -81,8 +81,9 @@ class Lookup:
             revoked_at=family.ended_at,
         )
         dead = await self._dead(presented, found.standing, family.client_id, now)
-        return FoundRefresh(family=family, standing=found.standing, head=head,
-                            dead=dead if dead or head else "superseded")
+        return FoundRefresh(
+            family=family, standing=found.standing, head=head, dead=dead if dead or head else "superseded"
+        )
 
     async def _opaque(self, token: str, now: Instant) -> FoundAccess | None:
         issuer_id = self.directory.issuer.issuer_id
@@ -97,8 +98,16 @@ class Lookup:
         presented = Presented(issued_at=row.issued_at, expires_at=row.expires_at, revoked_at=row.revoked_at)
         orphan = row.grant_id is not None and found.standing is None
         access = FoundAccess(
-            jti=row.jti, digest=row.digest, client_id=row.client_id, sub=row.sub, aud=row.aud, scope=row.scope,
-            cnf=row.cnf, issued_at=row.issued_at, expires_at=row.expires_at, standing=found.standing,
+            jti=row.jti,
+            digest=row.digest,
+            client_id=row.client_id,
+            sub=row.sub,
+            aud=row.aud,
+            scope=row.scope,
+            cnf=row.cnf,
+            issued_at=row.issued_at,
+            expires_at=row.expires_at,
+            standing=found.standing,
             dead="grant gone" if orphan else await self._dead(presented, found.standing, row.client_id, now),
         )
         return await self._left(access)
@@ -120,8 +129,16 @@ class Lookup:
         presented = Presented(issued_at=issued_at, expires_at=expires_at, revoked_at=revoked_at)
         orphan = claims.grant_id is not None and standing is None
         access = FoundAccess(
-            jti=claims.jti, digest=None, client_id=claims.client_id, sub=claims.sub, aud=claims.aud,
-            scope=claims.scope, cnf=claims.cnf, issued_at=issued_at, expires_at=expires_at, standing=standing,
+            jti=claims.jti,
+            digest=None,
+            client_id=claims.client_id,
+            sub=claims.sub,
+            aud=claims.aud,
+            scope=claims.scope,
+            cnf=claims.cnf,
+            issued_at=issued_at,
+            expires_at=expires_at,
+            standing=standing,
             dead="grant gone" if orphan else await self._dead(presented, standing, claims.client_id, now),
         )
         return await self._left(access)

@@ -46,19 +46,36 @@ class RevocationEndpoint:
     async def _grant(self, found: FoundRefresh, incoming: Incoming) -> None:
         grant = found.standing.grant
         given_back = ending(
-            grant.issuer_id, "grant", grant.handle, at=incoming.at, cause=_CAUSE, event=EventType.GRANT_ENDED,
-            actor=f"client:{grant.client_id}", subject=grant.subject_id, client=grant.client_id,
-            grant=grant.grant_id, request_id=incoming.request_id,
+            grant.issuer_id,
+            "grant",
+            grant.handle,
+            at=incoming.at,
+            cause=_CAUSE,
+            event=EventType.GRANT_ENDED,
+            actor=f"client:{grant.client_id}",
+            subject=grant.subject_id,
+            client=grant.client_id,
+            grant=grant.grant_id,
+            request_id=incoming.request_id,
         )
         await self.lookup.store.grants.end(given_back, grant.grant_id)
 
     async def _access(self, found: FoundAccess, incoming: Incoming) -> None:
         grant = found.standing.grant if found.standing else None
         given_back = ending(
-            self.lookup.directory.issuer.issuer_id, "jti", found.jti, at=incoming.at, cause=_CAUSE,
-            event=EventType.TOKEN_REVOKED, actor=f"client:{found.client_id}",
-            subject=grant.subject_id if grant else "", client=found.client_id, about=found.jti,
-            grant=grant.grant_id if grant else None, request_id=incoming.request_id, until=found.expires_at,
+            self.lookup.directory.issuer.issuer_id,
+            "jti",
+            found.jti,
+            at=incoming.at,
+            cause=_CAUSE,
+            event=EventType.TOKEN_REVOKED,
+            actor=f"client:{found.client_id}",
+            subject=grant.subject_id if grant else "",
+            client=found.client_id,
+            about=found.jti,
+            grant=grant.grant_id if grant else None,
+            request_id=incoming.request_id,
+            until=found.expires_at,
         )
         tokens = self.lookup.store.access_tokens
         await (tokens.revoke_jwt(given_back) if found.digest is None else tokens.revoke(given_back, found.digest))

@@ -17,8 +17,9 @@ def asked(text: str | None, client: Client, catalogue: Catalogue) -> tuple[str, 
     allowed = client.metadata.scope
     for name in wanted:
         if name not in allowed or name not in catalogue.scopes:
-            raise InvalidScope("A scope is unknown or not registered for this client", per=SCOPE_REGISTERED,
-                               detail=name[:100])
+            raise InvalidScope(
+                "A scope is unknown or not registered for this client", per=SCOPE_REGISTERED, detail=name[:100]
+            )
     return wanted
 
 

@@ -20,8 +20,11 @@ class UserInfo:
     async def __call__(self, incoming: Incoming) -> Json:
         found = await self.lookup.access_token(_bearer(incoming), incoming.at)
         if found is None or found.dead is not None or self.lookup.directory.catalogue.userinfo not in found.aud:
-            raise InvalidToken("The access token is not good here", per=TOKEN_ACCEPTED_ONLY_VALID,
-                               detail=found.dead or "other audience" if found else "unknown")
+            raise InvalidToken(
+                "The access token is not good here",
+                per=TOKEN_ACCEPTED_ONLY_VALID,
+                detail=found.dead or "other audience" if found else "unknown",
+            )
         if found.cnf is not None:
             raise InvalidToken("This access token is bound to a key", per=TOKEN_ACCEPTED_ONLY_VALID)
         if found.standing is None or "openid" not in found.scope:

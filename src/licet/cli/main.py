@@ -76,7 +76,9 @@ def _command(verb: str) -> Any:
         if missing.name is None or missing.name.partition(".")[0] == "licet":
             raise
         extra = "cli" if missing.name == "click" else "server"
-        _say(f"licet {verb} needs {missing.name}, which is not installed. Run: pip install 'licet[{extra}]'", error=True)
+        _say(
+            f"licet {verb} needs {missing.name}, which is not installed. Run: pip install 'licet[{extra}]'", error=True
+        )
         sys.exit(INCOMPLETE)
 
 
@@ -84,8 +86,10 @@ def _unknown(word: str) -> int:
     from difflib import get_close_matches  # noqa: PLC0415  --help needs no machinery
 
     near = get_close_matches(word, VERBS, 1)
-    _say(f"licet has no verb {word!r}." + (f" Did you mean: licet {near[0]}" if near else "") + "\nTry: licet --help",
-         error=True)
+    _say(
+        f"licet has no verb {word!r}." + (f" Did you mean: licet {near[0]}" if near else "") + "\nTry: licet --help",
+        error=True,
+    )
     return WRONG_CALL
 
 

@@ -22,7 +22,11 @@ from licet.storage.records import Issuer
 from licet.storage.vault import MasterKeys, Vault
 
 CONFIG = click.option(
-    "--config", "-c", type=click.Path(path_type=Path, dir_okay=False), default=Path("licet.toml"), show_default=True,
+    "--config",
+    "-c",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("licet.toml"),
+    show_default=True,
     help="The configuration.",
 )
 ISSUER_ID = 1
@@ -85,11 +89,15 @@ def _open(path: Path, *, lock: bool, create: bool) -> Store:
 def _foreign(issuer: Issuer, manifest: Manifest) -> str:
     """Why this store is not this configuration's, or an empty string."""
     if issuer.development:
-        return (f"{manifest.server.store} is a development store: its secrets were written to a file. "
-                "Start a store of its own for serve, with another [server] store.")
+        return (
+            f"{manifest.server.store} is a development store: its secrets were written to a file. "
+            "Start a store of its own for serve, with another [server] store."
+        )
     if issuer.url != manifest.issuer:
-        return (f"{manifest.server.store} belongs to the issuer {issuer.url}, not to {manifest.issuer}. "
-                "Every token names its issuer, so it cannot change: put the old one back, or start a new store.")
+        return (
+            f"{manifest.server.store} belongs to the issuer {issuer.url}, not to {manifest.issuer}. "
+            "Every token names its issuer, so it cannot change: put the old one back, or start a new store."
+        )
     return ""
 
 

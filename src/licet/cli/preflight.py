@@ -38,37 +38,57 @@ def _transport(manifest: Manifest) -> Iterator[Trouble]:
     issuer, server = urlsplit(manifest.issuer), manifest.server
     loopback = (issuer.hostname or "") in _LOOPBACK
     if issuer.scheme != "https" and not loopback:
-        yield Trouble("refused", f"issuer {manifest.issuer} is http",
-                      "tokens and passwords would cross the network in clear (OAuth 2.1 §1.5)",
-                      'write issuer = "https://…", and give [server] tls or put a proxy with TLS in front')
+        yield Trouble(
+            "refused",
+            f"issuer {manifest.issuer} is http",
+            "tokens and passwords would cross the network in clear (OAuth 2.1 §1.5)",
+            'write issuer = "https://…", and give [server] tls or put a proxy with TLS in front',
+        )
     if issuer.scheme == "https" and server.tls is None and not server.proxies:
-        yield Trouble("refused", "the issuer is https, but nobody does TLS",
-                      "without [server] tls or a named proxy the server cannot know whom it talks to",
-                      'write tls = { certificate = "…", key = "…" } or proxies = ["127.0.0.1/32"] in [server]')
+        yield Trouble(
+            "refused",
+            "the issuer is https, but nobody does TLS",
+            "without [server] tls or a named proxy the server cannot know whom it talks to",
+            'write tls = { certificate = "…", key = "…" } or proxies = ["127.0.0.1/32"] in [server]',
+        )
     if issuer.scheme == "http" and server.listen.host not in _LOOPBACK:
-        yield Trouble("refused", f"listen {server.listen.host} is not this machine alone",
-                      "an http issuer may only be reached from this machine",
-                      'write listen = "127.0.0.1:8414" in [server]')
+        yield Trouble(
+            "refused",
+            f"listen {server.listen.host} is not this machine alone",
+            "an http issuer may only be reached from this machine",
+            'write listen = "127.0.0.1:8414" in [server]',
+        )
     if server.tls is not None:
         for path in (server.tls.certificate, server.tls.key):
             if not os.access(path, os.R_OK):
-                yield Trouble("refused", f"{path} cannot be read", "TLS needs its certificate and its key",
-                              "check the path and its permissions in [server] tls")
+                yield Trouble(
+                    "refused",
+                    f"{path} cannot be read",
+                    "TLS needs its certificate and its key",
+                    "check the path and its permissions in [server] tls",
+                )
 
 
 def _secrets(manifest: Manifest) -> Iterator[Trouble]:
     """The master secret: there, ours alone, and away from what it protects (house law 6)."""
     reference = manifest.server.secrets
     if reference is None:
-        yield Trouble("refused", "[server] secrets is missing",
-                      "every digest and every sealed key in the store depends on a secret outside it",
-                      'run licet init for a new one, or write secrets = { file = "/etc/licet/master.key" }')
+        yield Trouble(
+            "refused",
+            "[server] secrets is missing",
+            "every digest and every sealed key in the store depends on a secret outside it",
+            'run licet init for a new one, or write secrets = { file = "/etc/licet/master.key" }',
+        )
         return
     try:
         MasterKeys.parse(resolver()(reference))
     except (Unresolved, BadMasterKeys) as reason:
-        yield Trouble("refused", f"the master secret: {reason}", "without it nothing in the store can be read",
-                      "put it back, or start with a new store")
+        yield Trouble(
+            "refused",
+            f"the master secret: {reason}",
+            "without it nothing in the store can be read",
+            "put it back, or start with a new store",
+        )
         return
     if reference.kind == "file":
         yield from _key_file(Path(reference.name), manifest.server.store)
@@ -77,19 +97,34 @@ def _secrets(manifest: Manifest) -> Iterator[Trouble]:
 def _key_file(path: Path, store: Path) -> Iterator[Trouble]:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        yield Trouble("refused", f"{path} can be read by others (mode {mode:04o})",
-                      "whoever reads it and the store can forge every token", f"chmod 600 {path}")
+        yield Trouble(
+            "refused",
+            f"{path} can be read by others (mode {mode:04o})",
+            "whoever reads it and the store can forge every token",
+            f"chmod 600 {path}",
+        )
     if path.resolve().parent == store.resolve().parent:
-        yield Trouble("refused", f"{path} lies beside the store",
-                      "one stolen folder or backup would hold both lock and key",
-                      f"move one of them, for example the store to {store.parent / 'data' / store.name}")
+        yield Trouble(
+            "refused",
+            f"{path} lies beside the store",
+            "one stolen folder or backup would hold both lock and key",
+            f"move one of them, for example the store to {store.parent / 'data' / store.name}",
+        )
 
 
 def _store(manifest: Manifest) -> Iterator[Trouble]:
     folder = manifest.server.store.parent
     if not folder.is_dir():
-        yield Trouble("refused", f"the store's folder {folder} does not exist", "the store is one file in it",
-                      f"mkdir -p {folder}")
+        yield Trouble(
+            "refused",
+            f"the store's folder {folder} does not exist",
+            "the store is one file in it",
+            f"mkdir -p {folder}",
+        )
     elif not os.access(folder, os.W_OK | os.X_OK):
-        yield Trouble("refused", f"the store's folder {folder} cannot be written",
-                      "SQLite writes its log beside the file", f"give this user the folder {folder}")
+        yield Trouble(
+            "refused",
+            f"the store's folder {folder} cannot be written",
+            "SQLite writes its log beside the file",
+            f"give this user the folder {folder}",
+        )

@@ -50,8 +50,11 @@ def serve(config: Path, *, apply_: bool) -> None:
     service = _Service(manifest, apply=apply_)
     tls = Certificate(str(server.tls.certificate), str(server.tls.key)) if server.tls else None
     try:
-        sys.exit(run(service.build, host=server.listen.host, port=server.listen.port, certificate=tls,
-                     on_ready=service.ready))
+        sys.exit(
+            run(
+                service.build, host=server.listen.host, port=server.listen.port, certificate=tls, on_ready=service.ready
+            )
+        )
     except CannotListenError as reason:
         fail(str(reason), INCOMPLETE)
     finally:
@@ -83,7 +86,12 @@ class _Service:
         await self._configure(at)
         proxies = Proxies(trusted=tuple(str(network) for network in self._manifest.server.proxies))
         self._server = await build(
-            at.store, at.issuer, at.vault, at.clock, entropy=at.entropy, settings=settings(self._manifest),
+            at.store,
+            at.issuer,
+            at.vault,
+            at.clock,
+            entropy=at.entropy,
+            settings=settings(self._manifest),
             proxies=proxies,
         )
         return self._server.app
@@ -93,8 +101,13 @@ class _Service:
         now = at.clock.now()
         try:
             desired = records(
-                self._manifest, at.issuer.issuer_id, at.vault, entropy=at.entropy, now=now,
-                resolve_secret=resolver(), known=present.digests,
+                self._manifest,
+                at.issuer.issuer_id,
+                at.vault,
+                entropy=at.entropy,
+                now=now,
+                resolve_secret=resolver(),
+                known=present.digests,
             )
         except ManifestErrors as errors:
             fail(str(errors), FOUND)
@@ -108,8 +121,10 @@ class _Service:
     def _compare(self, desired: Configuration, present: Configuration) -> None:
         left = compare(desired, present)
         if left:
-            _say(f"{len(left)} change{'s' if len(left) > 1 else ''} not applied: {_named(left)}"
-                 + ("" if self._apply else "  (licet serve --apply adds and updates)"))
+            _say(
+                f"{len(left)} change{'s' if len(left) > 1 else ''} not applied: {_named(left)}"
+                + ("" if self._apply else "  (licet serve --apply adds and updates)")
+            )
 
     def ready(self, _origin: str) -> None:
         """Connections are answered."""

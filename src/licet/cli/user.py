@@ -56,8 +56,14 @@ def add(login: str, name: str | None, email: str | None, config: Path, *, passwo
         at = await opened(manifest, lock=False, create=True)
         phc = await _hash(password, at)
         made = await accounts.create(
-            at.store.accounts, at.entropy, issuer_id=at.issuer.issuer_id, login=login, phc=phc, profile=profile,
-            at=at.clock.now(), actor="operator",
+            at.store.accounts,
+            at.entropy,
+            issuer_id=at.issuer.issuer_id,
+            login=login,
+            phc=phc,
+            profile=profile,
+            at=at.clock.now(),
+            actor="operator",
         )
         await at.store.close()
         if made is None:
@@ -100,8 +106,14 @@ def passwd(login: str, config: Path, *, password_stdin: bool) -> None:
 
 def _ending(at: Opened, subject_id: str, now: Instant) -> Ending:
     return ending(
-        at.issuer.issuer_id, "subject", subject_id, at=now, cause="password changed",
-        event=EventType.PASSWORD_CHANGED, actor="operator", subject=subject_id,
+        at.issuer.issuer_id,
+        "subject",
+        subject_id,
+        at=now,
+        cause="password changed",
+        event=EventType.PASSWORD_CHANGED,
+        actor="operator",
+        subject=subject_id,
     )
 
 

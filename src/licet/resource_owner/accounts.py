@@ -24,8 +24,15 @@ def canonical(login: str) -> str | None:
 
 
 async def create(
-    accounts: Accounts, entropy: Entropy, *, issuer_id: int, login: str, phc: str, profile: dict[str, Any],
-    at: Instant, actor: str,
+    accounts: Accounts,
+    entropy: Entropy,
+    *,
+    issuer_id: int,
+    login: str,
+    phc: str,
+    profile: dict[str, Any],
+    at: Instant,
+    actor: str,
 ) -> Account | None:
     """A new person with a password hashed to *phc*; None if the login is taken or cannot be one."""
     identifier = canonical(login)
@@ -42,6 +49,10 @@ async def create(
 def password(account: Account, phc: str, entropy: Entropy, at: Instant) -> Authenticator:
     """The record of a password."""
     return Authenticator(
-        issuer_id=account.issuer_id, authenticator_id=entropy.bytes(16).hex(), subject_id=account.subject_id,
-        kind="password", secret=phc, created_at=at,
+        issuer_id=account.issuer_id,
+        authenticator_id=entropy.bytes(16).hex(),
+        subject_id=account.subject_id,
+        kind="password",
+        secret=phc,
+        created_at=at,
     )

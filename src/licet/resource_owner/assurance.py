@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-LEVELS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("1", frozenset({"pwd"})),
-)
+LEVELS: tuple[tuple[str, frozenset[str]], ...] = (("1", frozenset({"pwd"})),)
 """Each level and the methods (``amr``) that reach it, weakest first. A password alone is the lowest there is."""
 
 

@@ -82,7 +82,10 @@ class Passwords:
     def _hash(self, password: str) -> str:
         cost = self._cost
         kdf = Argon2id(
-            salt=self._entropy.bytes(16), length=32, iterations=cost.iterations, lanes=cost.lanes,
+            salt=self._entropy.bytes(16),
+            length=32,
+            iterations=cost.iterations,
+            lanes=cost.lanes,
             memory_cost=cost.memory_kib,
         )
         return kdf.derive_phc_encoded(_material(password))

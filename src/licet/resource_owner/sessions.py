@@ -96,15 +96,29 @@ class BrowserSessions:
 
 def _started(session: Session, txn_id: str | None, request_id: str) -> Event:
     return Event(
-        issuer_id=session.issuer_id, type=EventType.SESSION_STARTED, at=session.auth_time,
-        actor=f"subject:{session.subject_id}", subject=session.subject_id, object=session.session_id,
-        txn=txn_id or "", request_id=request_id, data={"amr": session.amr},
+        issuer_id=session.issuer_id,
+        type=EventType.SESSION_STARTED,
+        at=session.auth_time,
+        actor=f"subject:{session.subject_id}",
+        subject=session.subject_id,
+        object=session.session_id,
+        txn=txn_id or "",
+        request_id=request_id,
+        data={"amr": session.amr},
     )
 
 
 def _replaced(session: Session, at: Instant, request_id: str) -> Ending:
     """The end of the session that somebody else's sign-in in the same browser brings."""
     return ending(
-        session.issuer_id, "session", session.session_id, at=at, cause="replaced", event=EventType.SESSION_ENDED,
-        actor="licet", subject=session.subject_id, about=session.session_id, request_id=request_id,
+        session.issuer_id,
+        "session",
+        session.session_id,
+        at=at,
+        cause="replaced",
+        event=EventType.SESSION_ENDED,
+        actor="licet",
+        subject=session.subject_id,
+        about=session.session_id,
+        request_id=request_id,
     )

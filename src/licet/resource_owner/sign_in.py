@@ -127,18 +127,31 @@ class SignIn:
         """Not into the record, which keeps everything: this costs whoever guesses nothing (house law 1)."""
         self.store.refusals.spool(
             Refused(
-                issuer_id=attempt.issuer_id, reference=attempt.request_id, at=attempt.at, endpoint="/login",
-                client_id="", error="throttled", description="Too many wrong guesses",
-                detail=network_of(attempt.network), requirement=PASSWORD_GUESSING_THROTTLED.id,
+                issuer_id=attempt.issuer_id,
+                reference=attempt.request_id,
+                at=attempt.at,
+                endpoint="/login",
+                client_id="",
+                error="throttled",
+                description="Too many wrong guesses",
+                detail=network_of(attempt.network),
+                requirement=PASSWORD_GUESSING_THROTTLED.id,
                 request_id=attempt.request_id,
             )
         )
 
     async def _failed(self, attempt: Attempt, person: Person | None, reason: str) -> None:
         event = Event(
-            issuer_id=attempt.issuer_id, type=EventType.SIGN_IN_FAILED, at=attempt.at, actor="person",
-            subject=person.account.subject_id if person else "", txn=attempt.txn, request_id=attempt.request_id,
-            outcome="refused", reason=reason, data={"network": network_of(attempt.network)},
+            issuer_id=attempt.issuer_id,
+            type=EventType.SIGN_IN_FAILED,
+            at=attempt.at,
+            actor="person",
+            subject=person.account.subject_id if person else "",
+            txn=attempt.txn,
+            request_id=attempt.request_id,
+            outcome="refused",
+            reason=reason,
+            data={"network": network_of(attempt.network)},
         )
         await self.store.events.record(event)
 

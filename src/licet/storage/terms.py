@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from licet.ambient import SECOND, Instant
+from licet.storage.records import Consent
 
 CHALLENGE = "challenge"
 """The kind of ``Replay`` under which a redeemed code's ``code_challenge`` is remembered (rulings N)."""
@@ -52,3 +53,9 @@ class Ids:
     def latest(self) -> Instant:
         """When the last id was given, or a little later."""
         return Instant(self._last >> NODE_BITS)
+
+
+def covers(now: Consent, relied_on: Consent) -> bool:
+    """Whether the consent that is remembered *now* still says all that *relied_on* said, to the same app."""
+    same_app = now.client_metadata_digest == relied_on.client_metadata_digest
+    return now.revoked_at is None and same_app and set(relied_on.items) <= set(now.items)

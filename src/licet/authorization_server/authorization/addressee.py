@@ -59,12 +59,16 @@ def _redirect_uri(client: Client, sent: str | None) -> str:
     registered = client.metadata.redirect_uris
     if sent is None:
         if len(registered) != 1:
-            raise InvalidRequest("redirect_uri is missing, and the client has not exactly one registered",
-                                 per=REDIRECT_URI_REGISTERED)
+            raise InvalidRequest(
+                "redirect_uri is missing, and the client has not exactly one registered", per=REDIRECT_URI_REGISTERED
+            )
         return registered[0]
     if redirects.find(registered, sent, native=client.metadata.application_type == "native") is None:
-        refusal = InvalidRequest("redirect_uri is not registered for this client", per=REDIRECT_URI_EXACT,
-                                 detail=f"client {client.client_id}")
+        refusal = InvalidRequest(
+            "redirect_uri is not registered for this client",
+            per=REDIRECT_URI_EXACT,
+            detail=f"client {client.client_id}",
+        )
         refusal.compared = (sent, next(iter(get_close_matches(sent[:_COMPARED], registered, 1, 0)), ""))
         raise refusal
     return sent

@@ -56,9 +56,14 @@ class AuthorizationEndpoint:
     async def read(self, parameters: Parameters, answer_to: Addressee, incoming: Incoming) -> AuthorizationRequest:
         """The request, believed; raises the first Refusal."""
         draft = checks.Draft(
-            parameters=parameters, client=answer_to.client,
-            response_modes=modes(answer_to.client, answer_to.redirect_uri), catalogue=self.directory.catalogue, policy=self.policy,
-            ring=self.ring, issuer=self.directory.issuer.url, now=incoming.at,
+            parameters=parameters,
+            client=answer_to.client,
+            response_modes=modes(answer_to.client, answer_to.redirect_uri),
+            catalogue=self.directory.catalogue,
+            policy=self.policy,
+            ring=self.ring,
+            issuer=self.directory.issuer.url,
+            now=incoming.at,
         )
         fields = checks.run(draft, column="authorize")
         await self._fresh(fields["code_challenge"], answer_to, incoming)
@@ -76,8 +81,9 @@ class AuthorizationEndpoint:
             return
         key = challenge_key(answer_to.client.client_id, challenge)
         if await self.replay.seen(self.directory.issuer.issuer_id, "challenge", key, incoming.at):
-            raise InvalidRequest("code_challenge was used before; make a new one for each request",
-                                 per=PKCE_CHALLENGE_FRESH)
+            raise InvalidRequest(
+                "code_challenge was used before; make a new one for each request", per=PKCE_CHALLENGE_FRESH
+            )
 
     async def resume(
         self, transaction: Transaction, incoming: Incoming, signed_in: SignedIn | None, way: Way

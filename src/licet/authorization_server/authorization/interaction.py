@@ -34,7 +34,10 @@ Step = SignInNeeded | ConsentNeeded | NothingNeeded
 
 
 def must_sign_in(
-    request: AuthorizationRequest, signed_in: SignedIn | None, sub: str | None, transaction: Transaction | None,
+    request: AuthorizationRequest,
+    signed_in: SignedIn | None,
+    sub: str | None,
+    transaction: Transaction | None,
     now: Instant,
 ) -> bool:
     """Whether *request* cannot go on with who is here (OpenID Connect Core §3.1.2.3).

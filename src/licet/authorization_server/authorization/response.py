@@ -33,7 +33,9 @@ def granted(addressee: Addressee, code: str, issuer: str, app: App, way: Way) ->
 def refused(addressee: Addressee, refusal: Refusal, issuer: str, app: App, way: Way) -> Answer:
     """An error, on its way to the client (RFC 6749 §4.1.2.1)."""
     pairs = (
-        ("error", refusal.error), ("error_description", refusal.description), ("error_uri", refusal.error_uri),
+        ("error", refusal.error),
+        ("error_description", refusal.description),
+        ("error_uri", refusal.error_uri),
     )
     return _send(addressee, pairs, issuer, app, way, allowed=False)
 

@@ -64,8 +64,14 @@ class Steps:
     remember: Remember
 
     async def advance(
-        self, request: AuthorizationRequest, addressee: Addressee, incoming: Incoming, transaction: Transaction | None,
-        *, signed_in: SignedIn | None = None, way: Way,
+        self,
+        request: AuthorizationRequest,
+        addressee: Addressee,
+        incoming: Incoming,
+        transaction: Transaction | None,
+        *,
+        signed_in: SignedIn | None = None,
+        way: Way,
     ) -> Answer:
         """The next page, or the answer. A refusal while judging goes to the client; one while concluding is shown here,
         for by then the client may have its answer."""
@@ -78,8 +84,13 @@ class Steps:
         return await self._page(situation, incoming, way)
 
     async def situation(
-        self, request: AuthorizationRequest, addressee: Addressee, incoming: Incoming,
-        transaction: Transaction | None, *, signed_in: SignedIn | None = None,
+        self,
+        request: AuthorizationRequest,
+        addressee: Addressee,
+        incoming: Incoming,
+        transaction: Transaction | None,
+        *,
+        signed_in: SignedIn | None = None,
     ) -> Situation:
         """Who is here and what is still needed; raises LoginRequired or ConsentRequired for ``prompt=none``."""
         client, issuer_id = addressee.client, self.granting.directory.issuer.issuer_id
@@ -90,8 +101,9 @@ class Steps:
             consent = await self.granting.store.consents.find(issuer_id, here.account.subject_id, client.client_id)
             ask = self._ask(request, addressee, consent, incoming.at)
         step = next_step(request, sign_in=sign_in, ask=ask)
-        return Situation(request=request, addressee=addressee, signed_in=here, transaction=transaction,
-                         consent=consent, step=step)
+        return Situation(
+            request=request, addressee=addressee, signed_in=here, transaction=transaction, consent=consent, step=step
+        )
 
     async def who(self, incoming: Incoming) -> SignedIn | None:
         """Who is signed in in this browser, if the gate lets them pass."""
@@ -129,8 +141,11 @@ class Steps:
     async def keep(self, request: AuthorizationRequest, incoming: Incoming) -> tuple[Transaction, SetCookie]:
         """Hold the request here and bind it to the browser."""
         return await self.browser.open(
-            self.granting.directory.issuer.issuer_id, request.client_id, frozen.encode(request),
-            "form" if incoming.method == "POST" else "query", incoming.at,
+            self.granting.directory.issuer.issuer_id,
+            request.client_id,
+            frozen.encode(request),
+            "form" if incoming.method == "POST" else "query",
+            incoming.at,
         )
 
     def go(self, path: str, transaction: Transaction, cookies: tuple[SetCookie, ...] = ()) -> Redirect:
@@ -197,11 +212,14 @@ class Steps:
         )
         consent, asked = None, situation.step.ask if isinstance(situation.step, ConsentNeeded) else None
         if agreed and asked is not None and asked.remembered:
-            consent = self.granting.consent(
-                here, client, self.granting.items(scope), situation.consent, at, via="page"
-            )
+            consent = self.granting.consent(here, client, self.granting.items(scope), situation.consent, at, via="page")
         return Conclusion(
-            issuer_id=grant.issuer_id, at=at, txn_id=txn_id, grant=grant, code=code, consent=consent,
+            issuer_id=grant.issuer_id,
+            at=at,
+            txn_id=txn_id,
+            grant=grant,
+            code=code,
+            consent=consent,
             relies_on=None if agreed else situation.consent,
             events=_events(grant, txn_id or "", incoming, agreed=agreed),
         )
@@ -216,8 +234,15 @@ class Steps:
 def _events(grant: Grant, txn_id: str, incoming: Incoming, *, agreed: bool) -> tuple[Event, ...]:
     def event(kind: EventType, actor: str) -> Event:
         return Event(
-            issuer_id=grant.issuer_id, type=kind, at=incoming.at, actor=actor, subject=grant.subject_id,
-            client=grant.client_id, grant=grant.grant_id, txn=txn_id, request_id=incoming.request_id,
+            issuer_id=grant.issuer_id,
+            type=kind,
+            at=incoming.at,
+            actor=actor,
+            subject=grant.subject_id,
+            client=grant.client_id,
+            grant=grant.grant_id,
+            txn=txn_id,
+            request_id=incoming.request_id,
             data={"scope": grant.scope},
         )
 

@@ -64,12 +64,14 @@ class ClientAuthentication:
     def _exactly_one(self, incoming: Incoming) -> tuple[Presented, Method]:
         found = [(p, m) for m in self.methods if (p := m.presented(incoming)) is not None]
         if len(found) > 1:
-            raise InvalidRequest("More than one client authentication method in one request",
-                                 per=ONE_METHOD_PER_REQUEST)
+            raise InvalidRequest(
+                "More than one client authentication method in one request", per=ONE_METHOD_PER_REQUEST
+            )
         if not found:
             if incoming.authorization is not None:
-                raise InvalidClient("The Authorization header is not a well-formed Basic credential",
-                                    per=CLIENT_AUTHENTICATED)
+                raise InvalidClient(
+                    "The Authorization header is not a well-formed Basic credential", per=CLIENT_AUTHENTICATED
+                )
             named = _NONE.presented(incoming)
             if named is None:
                 raise InvalidClient("Client authentication is missing", per=CLIENT_AUTHENTICATED)
@@ -86,8 +88,11 @@ class ClientAuthentication:
             api = self.directory.catalogue.by_name.get(client_id.removeprefix(API_PREFIX))
             if api is not None:
                 return Candidate(
-                    issuer_id=issuer_id, id=client_id, methods=SECRET_METHODS | {"private_key_jwt"},
-                    credentials=api.credentials, api=api.resource.identifier,
+                    issuer_id=issuer_id,
+                    id=client_id,
+                    methods=SECRET_METHODS | {"private_key_jwt"},
+                    credentials=api.credentials,
+                    api=api.resource.identifier,
                 )
         registered = await self.directory.client(client_id)
         if registered is None or not client_usable(registered.client, incoming.at):
@@ -95,9 +100,11 @@ class ClientAuthentication:
         metadata = registered.client.metadata
         method = metadata.token_endpoint_auth_method
         return Candidate(
-            issuer_id=issuer_id, id=client_id,
+            issuer_id=issuer_id,
+            id=client_id,
             methods=SECRET_METHODS if method == "client_secret" else frozenset([method]),
-            credentials=registered.credentials, signing_alg=metadata.token_endpoint_auth_signing_alg,
+            credentials=registered.credentials,
+            signing_alg=metadata.token_endpoint_auth_signing_alg,
             client=registered.client,
         )
 
@@ -105,8 +112,9 @@ class ClientAuthentication:
         """Say no, and count it: only failures fill the bucket, the right secret always passes (rulings V)."""
         retry = await self._count(presented.client_id, incoming.at) if presented.proof else None
         if retry is not None:
-            refusal = TooManyAttempts("Too many wrong credentials for this client; the right one still passes",
-                                      per=SECRET_GUESSING_THROTTLED)
+            refusal = TooManyAttempts(
+                "Too many wrong credentials for this client; the right one still passes", per=SECRET_GUESSING_THROTTLED
+            )
             refusal.retry_after_s = max(1, -(-(retry - incoming.at) // SECOND))
             raise refusal
         raise InvalidClient(FAILED, per=CLIENT_AUTHENTICATED, detail=detail)

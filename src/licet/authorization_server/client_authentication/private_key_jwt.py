@@ -52,7 +52,9 @@ class PrivateKeyJwt:
         return Presented(method=self.name, client_id=client_id, proof=assertion)
 
     async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> str:
-        keys = [VerifyingKey.from_jwk(c.jwk) for c in candidate.credentials if c.jwk and credential_usable(c, incoming.at)]
+        keys = [
+            VerifyingKey.from_jwk(c.jwk) for c in candidate.credentials if c.jwk and credential_usable(c, incoming.at)
+        ]
         if not keys:
             return "no live key"
         try:
@@ -87,10 +89,15 @@ class PrivateKeyJwt:
         """Spend the assertion now: it is spent even where the grant is then refused (rulings A)."""
         key = candidate.id.encode() + b"\x00" + checked.jti_key
         event = Event(
-            issuer_id=candidate.issuer_id, type=EventType.ASSERTION_USED, at=incoming.at,
-            actor=f"client:{candidate.id}", client=candidate.id, request_id=incoming.request_id,
+            issuer_id=candidate.issuer_id,
+            type=EventType.ASSERTION_USED,
+            at=incoming.at,
+            actor=f"client:{candidate.id}",
+            client=candidate.id,
+            request_id=incoming.request_id,
         )
         expires_at = Instant((checked.expires_at_s + _SKEW_S) * SECOND)
         if not await self.replay.burn(candidate.issuer_id, "assertion", key, incoming.at, expires_at, event):
-            raise InvalidClient("This assertion was used before; sign a new one for each request",
-                                per=ASSERTION_SINGLE_USE)
+            raise InvalidClient(
+                "This assertion was used before; sign a new one for each request", per=ASSERTION_SINGLE_USE
+            )

@@ -45,7 +45,11 @@ from licet.storage.ports import (
 from licet.storage.records import AccessToken, Family
 from licet.storage.vault import Vault
 
-_USED: dict[type, Requirement] = {ConsumeCode: CODE_SINGLE_USE, ConsumeDevice: DEVICE_CODE_SINGLE_USE, RotateFamily: REFRESH_REUSE_DETECTED}
+_USED: dict[type, Requirement] = {
+    ConsumeCode: CODE_SINGLE_USE,
+    ConsumeDevice: DEVICE_CODE_SINGLE_USE,
+    RotateFamily: REFRESH_REUSE_DETECTED,
+}
 
 
 class Times(msgspec.Struct, frozen=True, gc=False):
@@ -95,8 +99,12 @@ class Issue:
         InvalidScope."""
         wanted = authorization.scope if authorization.narrowed is None else authorization.narrowed
         scope = tuple(name for name in authorization.scope if name in wanted)
-        aim = target(self.directory.catalogue, scope, authorization.resources,
-                     several=InvalidScope if authorization.standing is None else InvalidTarget)
+        aim = target(
+            self.directory.catalogue,
+            scope,
+            authorization.resources,
+            several=InvalidScope if authorization.standing is None else InvalidTarget,
+        )
         times = self._times(authorization, aim, incoming.at)
         minted = await self._access_token(authorization, aim, times)
         refreshing = self._refreshing(authorization, incoming.at)

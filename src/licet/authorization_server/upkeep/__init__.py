@@ -30,8 +30,11 @@ class Upkeep:
     _tasks: tuple[asyncio.Task[None], ...] = ()
 
     def start(self) -> None:
-        chores = ((self.directory.refresh, _REFRESH_S), (self._purge, self.settings.purge_every_s),
-                  (self.store.flush, 1.0))
+        chores = (
+            (self.directory.refresh, _REFRESH_S),
+            (self._purge, self.settings.purge_every_s),
+            (self.store.flush, 1.0),
+        )
         self._tasks = tuple(asyncio.create_task(_forever(chore, every)) for chore, every in chores)
 
     async def stop(self) -> None:

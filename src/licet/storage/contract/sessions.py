@@ -59,7 +59,9 @@ class Sessions:
             await store.accounts.end(ending, "anna")
         late, told = a.session("late", created_at=after(1)), a.event(EventType.SESSION_STARTED)
         assert not await store.sessions.begin(late, "p1", a.ending("session", "s1"), "t1", told)
-        assert not await store.sessions.again(replace(a.session(), auth_time=after(1)), "p1", a.digest("s1"), "t1", told)
+        assert not await store.sessions.again(
+            replace(a.session(), auth_time=after(1)), "p1", a.digest("s1"), "t1", told
+        )
         assert await store.sessions.find(ISSUER, a.digest("late")) is None
         assert await store.transactions.find(ISSUER, "t1") == a.transaction()
         assert await a.recorded(store, EventType.SESSION_STARTED) == 0
@@ -192,7 +194,10 @@ class Sessions:
         await store.transactions.conclude(a.conclusion(third, a.code(third, "c3"), consent=newer))
         assert not await store.transactions.conclude(relying), "another decision than the one that was read"
         assert await store.codes.find(ISSUER, a.digest("c2")) is None
-        assert await store.transactions.conclude(replace(relying, relies_on=newer))
+        fourth = a.grant(store)
+        wider = a.consent(granted_at=after(6))
+        await store.transactions.conclude(a.conclusion(fourth, a.code(fourth, "c4"), consent=wider))
+        assert await store.transactions.conclude(relying), "a yes in another browser that says as much"
 
     async def test_a_new_consent_takes_the_olds_place(self, store: Store) -> None:
         first, second = a.grant(store), a.grant(store)

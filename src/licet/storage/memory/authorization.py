@@ -9,7 +9,7 @@ from licet.events import Event
 from licet.storage.memory.world import Room
 from licet.storage.ports import Conclusion, Conflict, Ending, FoundCode, Standing
 from licet.storage.records import Consent, Grant, Pending, Transaction
-from licet.storage.terms import LIVE_PENDING, SLOWER_S
+from licet.storage.terms import LIVE_PENDING, SLOWER_S, covers
 
 
 class MemoryTransactions(Room):
@@ -66,7 +66,7 @@ class MemoryTransactions(Room):
         if consent is None:
             return True
         now = self._world.consents.get((consent.issuer_id, consent.subject_id, consent.client_id))
-        return now is not None and (now.granted_at, now.revoked_at) == (consent.granted_at, None)
+        return now is not None and covers(now, consent)
 
     def _open(self, issuer_id: int, txn_id: str) -> Transaction | None:
         transaction = self._world.transactions.get((issuer_id, txn_id))

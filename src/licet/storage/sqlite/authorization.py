@@ -12,6 +12,7 @@ from licet.storage.sqlite.endings import end_consent, end_grant, tell
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.standing import GRANTS
 from licet.storage.sqlite.transaction import Tx, entry
+from licet.storage.terms import covers
 
 TRANSACTIONS = Codec(Transaction, "transactions")
 CONSENTS = Codec(Consent, "consents")
@@ -44,11 +45,6 @@ WITHDRAW = """
     WHERE issuer_id = ? AND subject_id = ? AND client_id = ? AND revoked_at IS NULL
 """
 
-STILL_AGREED = """
-    SELECT 1 FROM consents
-    WHERE issuer_id = ? AND subject_id = ? AND client_id = ? AND granted_at = ? AND revoked_at IS NULL
-"""
-
 FIND_CODE = f"""
     SELECT {CODES.of("t")}, {standing.COLUMNS} FROM codes AS t JOIN grants AS g ON {standing.ON_GRANT} {standing.JOIN}
     WHERE t.issuer_id = ? AND t.digest = ?
@@ -62,9 +58,9 @@ def ended_meanwhile(tx: Tx, grant: Grant) -> bool:
 
 
 def still_agreed(tx: Tx, consent: Consent) -> bool:
-    """Whether what was remembered still is."""
-    key = (consent.issuer_id, consent.subject_id, consent.client_id, consent.granted_at)
-    return bool(tx.rows(STILL_AGREED, key))
+    """Whether what was remembered still is: the same yes, or a newer one that covers it (another browser's)."""
+    rows = tx.rows(FIND_CONSENT, (consent.issuer_id, consent.subject_id, consent.client_id))
+    return bool(rows) and covers(CONSENTS.decode(rows[0]), consent)
 
 
 class SQLiteTransactions(Room):

@@ -149,9 +149,19 @@ class AuthorizationCode:
 def _replayed(grant: Grant, incoming: Incoming) -> Ending:
     """The end that a replayed code brings (RFC 6749 §4.1.2); the store tells of it once."""
     return ending(
-        grant.issuer_id, "grant", grant.handle, at=incoming.at, cause="code replayed", event=EventType.CODE_REPLAYED,
-        actor=f"client:{grant.client_id}", subject=grant.subject_id, client=grant.client_id, grant=grant.grant_id,
-        request_id=incoming.request_id, outcome="refused", requirement=CODE_REPLAY_ENDS_GRANT.id,
+        grant.issuer_id,
+        "grant",
+        grant.handle,
+        at=incoming.at,
+        cause="code replayed",
+        event=EventType.CODE_REPLAYED,
+        actor=f"client:{grant.client_id}",
+        subject=grant.subject_id,
+        client=grant.client_id,
+        grant=grant.grant_id,
+        request_id=incoming.request_id,
+        outcome="refused",
+        requirement=CODE_REPLAY_ENDS_GRANT.id,
     )
 
 

@@ -25,7 +25,10 @@ class ClientCredentials:
         if client.method == "none":
             raise UnauthorizedClient("A public client cannot act for itself", per=PUBLIC_CLIENT_LIMITS)
         catalogue = self.directory.catalogue
-        scope = asked(incoming.form.get("scope"), client.client, catalogue)
+        text = incoming.form.get("scope")
+        scope = asked(text, client.client, catalogue)
+        if text is None:  # what it may ask of people does not belong to what it means by default for itself
+            scope = tuple(name for name in scope if catalogue.api_of(name) is not None)
         if any(catalogue.api_of(name) is None for name in scope):
             raise InvalidScope("Scopes about a person need a person", per=SCOPE_REGISTERED)
         return Authorization(

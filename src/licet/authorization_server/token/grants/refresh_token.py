@@ -123,7 +123,16 @@ def narrowed(text: str | None, granted: tuple[str, ...]) -> tuple[str, ...] | No
 def reuse_ending(issuer_id: int, grant_id: int, handle: str, client_id: str, incoming: Incoming) -> Ending:
     """The end that a reused refresh token brings (OAuth 2.1 §4.3.1)."""
     return ending(
-        issuer_id, "grant", handle, at=incoming.at, cause="refresh token reused", event=EventType.REFRESH_REUSED,
-        actor=f"client:{client_id}", client=client_id, grant=grant_id, request_id=incoming.request_id,
-        outcome="refused", requirement=REFRESH_REUSE_DETECTED.id,
+        issuer_id,
+        "grant",
+        handle,
+        at=incoming.at,
+        cause="refresh token reused",
+        event=EventType.REFRESH_REUSED,
+        actor=f"client:{client_id}",
+        client=client_id,
+        grant=grant_id,
+        request_id=incoming.request_id,
+        outcome="refused",
+        requirement=REFRESH_REUSE_DETECTED.id,
     )
