@@ -13,7 +13,6 @@ import os
 import threading
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -80,28 +79,6 @@ def test_authorization_code_flow_with_pkce(dev_server: DevServer, alice: Person)
     who = requests.get(f"{AUTH}/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}, timeout=30)
     assert who.json()["email"] == "alice@example.com"
     assert jwt.decode(tokens["id_token"], options={"verify_signature": False})["sub"] == who.json()["sub"]
-
-
-def test_the_raw_spaces_arrive_as_they_were_pasted(dev_server: DevServer) -> None:
-    """Some programs send an address as they find it; a space in it is not the end of the request line to us.
-
-    HTTP libraries and browsers encode it. What reaches the server unencoded is read by its HTTP parser, which may
-    refuse it, but only with a 400.
-    """
-    import socket
-
-    host = urlsplit(dev_server.issuer).netloc
-    line = "GET /authorize?response_type=code&client_id=demo-web&scope=openid profile email HTTP/1.1\r\n"
-    with socket.create_connection(tuple_of(host), timeout=30) as connection:
-        connection.sendall(f"{line}Host: {host}\r\nConnection: close\r\n\r\n".encode())
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    assert answer.startswith(b"HTTP/1.1 400")
-    assert b"Traceback" not in answer
-
-
-def tuple_of(netloc: str) -> tuple[str, int]:
-    host, _, port = netloc.rpartition(":")
-    return host, int(port)
 
 
 def test_client_credentials_flow(dev_server: DevServer) -> None:

@@ -41,6 +41,7 @@ from licet.requirements import (
     TRANSACTION_BOUND_TO_BROWSER,
     TRANSACTION_ONCE,
 )
+from licet.storage.records import Refused
 from tests.flows.test_device import ask, confirm_page
 from tests.visitor import Answered, Form, Visitor, verifier
 from tests.world import CALLBACK, CHEAP, DEVICE_CODE, ISSUER, PASSWORD, SECRET, World
@@ -238,6 +239,11 @@ async def test_a_link_to_a_transaction_is_worth_nothing(here: World) -> None:
         await Visitor(other, login="bob").authorize()
         signed_in = await http.get(begun)
         form = Form(signed_in.text).with_button("login-submit")["fields"]
+        # The name of a transaction's cookie is no secret, and anybody can have a cookie of it: another one's value.
+        (hers,) = (cookie.name for cookie in http.cookies.jar)
+        await other.get(asking(prompt="login"))
+        own = next(str(cookie.value) for cookie in other.cookies.jar if "-t-" in cookie.name)
+        other.cookies.set(hers, own, domain=urlsplit(ISSUER).hostname or "", path="/")
         for address in (begun, begun.replace("/login", "/consent"), begun.replace("/login", "/continue")):
             stolen = await other.get(address)
             assert stolen.status_code == 400
@@ -607,6 +613,26 @@ async def test_scripts_of_registered_apps_read_these(here: World, path: str) -> 
             answer = await http.post(path, headers={"Origin": origin})
             assert answer.headers.get("access-control-allow-origin") == allowed, origin
             assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_a_refusal_that_cannot_be_written_stops_nobody(here: World) -> None:
+    """What is kept of refusals goes along with other people's writes: it must not take them down."""
+    poison = Refused(
+        issuer_id=1,
+        reference="AAAA-AAAA",
+        at=here.clock.now(),
+        endpoint="/\ud800",
+        client_id="",
+        error="invalid_request",
+        description="",
+        detail="",
+        requirement="",
+        request_id="",
+    )
+    here.store.refusals.spool(poison)
+    async with here.visitor() as http:
+        answered = await Visitor(http).authorize()
+    assert (await redeem(here, answered)).status_code == 200
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.wire import MARK, Headers
+from tests.fuzz.wire import MARKS, Headers
 from tests.world import CALLBACK, DEVICE_CODE, INVOICES, ISSUER, ORDERS, SECRET
 
 bounded = settings(
@@ -24,7 +24,7 @@ HOSTILE = (
     "", " ", "\t", "\n", "\r\nSet-Cookie: a=b", "\x00", "\x7f", "%", "%00", "%0d%0a", "%zz", "null", "undefined", "0",
     "-1", "1e309", "9" * 40, "true", "[]", "{}", '{"a":1}', "*", "**", "../../etc/passwd", "//evil.example.com/",
     "https://evil.example.com/", "https://evil.example.com\\@shop.example.com/callback", "javascript:alert(1)",
-    "' OR 1=1 --", '"; DROP TABLE codes; --', MARK, "{{7*7}}", "${jndi:ldap://x}", "é", "ａｌｉｃｅ", "\u202egnp.exe",
+    "' OR 1=1 --", '"; DROP TABLE codes; --', *MARKS, "{{7*7}}", "${jndi:ldap://x}", "é", "ａｌｉｃｅ", "\u202egnp.exe",
     "\u0000\ufeff", "💥" * 50, "a" * 10_000, "𝕒", "\ud7ff\ue000", "İ", "ß", "A" * 43, "=" * 100, "&", ";", "code code",
 )  # fmt: skip
 hostile = st.sampled_from(HOSTILE) | st.text(st.characters(codec="utf-8"), max_size=40)

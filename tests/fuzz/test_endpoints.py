@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from base64 import b64encode
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from licet.ambient import SECOND
 from licet.requirements import CREDENTIALS_NOT_IN_URL, ERRORS_STAY_HOME, NO_STORE, REDIRECT_URI_EXACT
 from tests.fuzz import grammar
-from tests.fuzz.grammar import bounded, crumbled, encoded, headers, hostile, once_in, pairs, value
-from tests.fuzz.wire import Headers, Wire, collect
-from tests.world import ISSUER, SECRET
+from tests.fuzz.grammar import bent, bounded, crumbled, encoded, headers, hostile, once_in, pairs, value
+from tests.fuzz.wire import MARKS, Headers, Wire, collect, jar, wired
+from tests.world import CALLBACK, ISSUER, SECRET
 
 PLACEHOLDERS = (
     "$code",
@@ -64,7 +64,7 @@ class Filled:
                 asked = wire.device()
                 return {"$device_code": asked["device_code"], "$user_code": asked["user_code"]}
             case "$assertion":
-                now = int(time.time())
+                now = wire.world.clock.now() // SECOND
                 claims = {
                     "iss": "signer",
                     "sub": "signer",
@@ -78,6 +78,18 @@ class Filled:
                 return {name: b64encode(f"billing:{SECRET}".encode()).decode()}
             case _:
                 return {name: wire.tokens[name[1:]]}
+
+
+def asking() -> dict[str, str]:
+    """An authorization request as it should be."""
+    return {
+        "response_type": "code",
+        "client_id": "shop",
+        "redirect_uri": CALLBACK,
+        "scope": "openid",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge_method": "S256",
+    }
 
 
 @pytest.mark.witness(REDIRECT_URI_EXACT, ERRORS_STAY_HOME)
@@ -112,6 +124,67 @@ def test_authorize(wire: Wire, data: st.DataObject) -> None:
     else:
         answer = wire.send("POST", "/authorize", body=text, headers=lines)
     assert answer.status in {200, 303, 400, 413, 414, 431}
+
+
+@pytest.mark.witness(REDIRECT_URI_EXACT)
+@given(data=st.data())
+@bounded
+def test_only_the_address_is_bent(wire: Wire, data: st.DataObject) -> None:
+    """All else is right, somebody is signed in and agreed: what is not registered letter by letter gets no answer."""
+    app, home = data.draw(st.sampled_from((
+        ("shop", CALLBACK), ("spa", "https://spa.example.com/"), ("reader", "com.example.reader:/callback"),
+        ("reader", "http://127.0.0.1/callback"), ("reader", "http://127.0.0.1:51004/callback"),
+    )))  # fmt: skip
+    address = data.draw(bent(home))
+    asked = asking() | {"client_id": app, "redirect_uri": address, "prompt": "none"}
+    answer = wire.send("GET", "/authorize", urlencode(asked).encode(), jar(wire.session))
+    if answer.status == 303 and address:
+        assert (answer.header(b"location") or "").startswith(f"{address}?")
+    else:
+        assert answer.status in {303, 400, 414}
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize(
+    "path", ["/authorize", "/login", "/consent", "/device", "/device/confirm", "/logout", "/continue", "/nowhere"]
+)
+def test_nothing_is_reflected(wire: Wire, path: str, mark: str) -> None:
+    """Every parameter in its turn; ``check`` looks at what comes back."""
+    known, cookies = {"client_id": "shop", "redirect_uri": CALLBACK, "response_type": "code"}, jar(wire.session)
+    if path in {"/login", "/consent"}:
+        known, cookies = wire.transaction(path)
+    names = {*grammar.AUTHORIZE, *known, "login", "password", "user_code", "decision", "error", "id_token_hint", mark}
+    for name in sorted(names):
+        parameters = known | {name: mark}
+        wire.send("GET", path, urlencode(parameters).encode(), cookies)
+        answer = wire.post(path, parameters, cookies)
+        if answer.status == 303 and path == "/authorize":
+            location = urlsplit(answer.header(b"location") or "")
+            wire.send("GET", location.path, location.query.encode(), cookies)
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_what_was_typed_is_shown_as_text(mark: str) -> None:
+    """Two pages say again what was typed, and one what was hinted at; at a server where nobody guessed before."""
+    with wired() as wire:
+        shown_as_text(wire, mark)
+
+
+def shown_as_text(wire: Wire, mark: str) -> None:
+    shown = wire.send("GET", "/device")
+    fresh: dict[str, str] = {}
+    collect(fresh, shown)
+    csrf = shown.page.forms[0]["fields"]["csrf"]
+    assert wire.post("/device", {"csrf": csrf, "user_code": mark}, jar(fresh)).status == 200
+    hinting = asking() | {"login_hint": mark}
+    went = wire.send("GET", "/authorize", urlencode(hinting).encode())
+    fresh = {}
+    collect(fresh, went)
+    location = urlsplit(went.header(b"location") or "")
+    page = wire.send("GET", location.path, location.query.encode(), jar(fresh)).page
+    fields = page.with_button("login-submit")["fields"]
+    assert fields["login"] == mark, "it is shown, as text"
+    assert wire.post("/login", fields | {"login": mark, "password": "x"}, jar(fresh)).status == 200
 
 
 @pytest.mark.witness(NO_STORE)
