@@ -17,13 +17,10 @@ from licet.authorization_server.client_authentication.client_secret_basic import
 from licet.authorization_server.client_authentication.client_secret_post import ClientSecretPost
 from licet.authorization_server.client_authentication.private_key_jwt import PrivateKeyJwt
 from licet.authorization_server.device_authorization import DeviceAuthorization
-from licet.authorization_server.device_verification import (
-    DeviceConfirmPage,
-    DeviceEntryPage,
-    DeviceReportPage,
-    Devices,
-    UserCodeGuesses,
-)
+from licet.authorization_server.device_verification.confirm import DeviceConfirmPage
+from licet.authorization_server.device_verification.entry import DeviceEntryPage, UserCodeGuesses
+from licet.authorization_server.device_verification.report import DeviceReportPage
+from licet.authorization_server.device_verification.waiting import Devices
 from licet.authorization_server.directory import Directory
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.granting import Granting
@@ -55,6 +52,7 @@ from licet.authorization_server.web.routes import Kind, Route
 from licet.protocol import issuer as issuers
 from licet.protocol.errors import Refusal
 from licet.requirements.model import Requirement
+from licet.resource_owner.guesses import Guesses
 from licet.resource_owner.passwords import Passwords
 from licet.resource_owner.sessions import BrowserSessions
 from licet.resource_owner.sign_in import SignIn
@@ -135,8 +133,8 @@ async def build(
         Route("/continue", ("GET",), ContinuePage(dispatcher), PAGE),
         Route("/login", ("GET", "POST"), SignInPage(dispatcher, SignIn(store, passwords, settings.guessing), sessions), PAGE),
         Route("/consent", ("GET", "POST"), ConsentPage(dispatcher, authorization), PAGE),
-        Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(steps, settings)), PAGE),
-        Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices, settings), PAGE),
+        Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(Guesses(store.throttles), settings.throttles)), PAGE),
+        Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices), PAGE),
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
         Route("/logout", ("GET", "POST"), LogoutPage(steps, browser), PAGE),
         Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes)), API, browsers=True),

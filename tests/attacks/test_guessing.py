@@ -19,8 +19,8 @@ from licet.authorization_server.web.peers import Peers
 from licet.events import EventType
 from licet.requirements import PASSWORD_GUESSING_THROTTLED, SECRET_GUESSING_THROTTLED
 from licet.resource_owner.accounts import canonical
+from licet.resource_owner.guesses import network_of
 from licet.resource_owner.passwords import Cost, Passwords
-from licet.resource_owner.sign_in import network_of
 from tests.attacks.test_sessions import sign_in_page
 from tests.attacks.watch import disable, noted, row
 from tests.visitor import Form, Visitor

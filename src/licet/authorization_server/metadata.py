@@ -11,7 +11,7 @@ import msgspec
 
 from licet.authorization_server.authorization.checks import PROMPTS
 from licet.authorization_server.client_authentication.private_key_jwt import ALGORITHMS
-from licet.authorization_server.directory import Directory
+from licet.authorization_server.directory import Catalogue, Directory
 from licet.authorization_server.exchange import Document, Incoming
 from licet.authorization_server.keys import PURPOSES, Ring
 from licet.protocol.client_metadata import ClientMetadata
@@ -34,18 +34,23 @@ ENDPOINTS = {
 """Paths and what metadata calls them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Metadata:
-    """The metadata document, made once a generation."""
+    """The metadata document, made once a generation of what the operator configured."""
 
     directory: Directory
     grants: Mapping[str, object]
     methods: tuple[str, ...]
     paths: frozenset[str]
     """The paths that are routed."""
+    _made_of: Catalogue | None = None
+    _made: Document | None = None
 
     async def __call__(self, incoming: Incoming) -> Document:
-        return Document(body=msgspec.json.encode(self.document()), max_age_s=METADATA_S)
+        if self._made is None or self._made_of is not self.directory.catalogue:
+            self._made_of = self.directory.catalogue
+            self._made = Document(body=msgspec.json.encode(self.document()), max_age_s=METADATA_S)
+        return self._made
 
     def document(self) -> dict[str, Any]:
         """The document as a dict, in the order people read it."""

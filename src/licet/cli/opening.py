@@ -17,6 +17,7 @@ from licet.registration import manifest as manifests
 from licet.registration.mistakes import ManifestErrors
 from licet.registration.model import Manifest
 from licet.registration.references import resolver
+from licet.storage import open_store
 from licet.storage.ports import Store
 from licet.storage.records import Issuer
 from licet.storage.vault import MasterKeys, Vault
@@ -60,7 +61,7 @@ async def opened(manifest: Manifest, *, lock: bool, create: bool) -> Opened:
         fail("[server] secrets is missing; licet doctor says more", FOUND)
     entropy, clock = SystemEntropy(), SystemClock()
     vault = Vault(MasterKeys.parse(resolver()(manifest.server.secrets)), entropy)
-    store = _open(manifest.server.store, lock=lock, create=create)
+    store = await _open(manifest.server.store, lock=lock, create=create)
     clock.not_before(await store.latest())
     issuer = await store.issuers.only()
     if issuer is None:
@@ -76,12 +77,12 @@ async def opened(manifest: Manifest, *, lock: bool, create: bool) -> Opened:
     return Opened(store=store, issuer=issuer, vault=vault, clock=clock, entropy=entropy, manifest=manifest)
 
 
-def _open(path: Path, *, lock: bool, create: bool) -> Store:
+async def _open(path: Path, *, lock: bool, create: bool) -> Store:
     from licet.storage.schema.fresh import SchemaNewer, SchemaOlder  # noqa: PLC0415  --help must not load a backend
-    from licet.storage.sqlite import SQLiteStore, StoreBusy, StoreMissing  # noqa: PLC0415
+    from licet.storage.sqlite import StoreBusy, StoreMissing  # noqa: PLC0415
 
     try:
-        return SQLiteStore.open(path, lock=lock, create=create)
+        return await open_store(f"sqlite:{path}", lock=lock, create=create)
     except (StoreBusy, StoreMissing, SchemaOlder, SchemaNewer) as reason:
         fail(str(reason), INCOMPLETE)
 

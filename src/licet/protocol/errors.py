@@ -99,12 +99,6 @@ class ConsentRequired(Refusal):
     error = "consent_required"
 
 
-class AccountSelectionRequired(Refusal):
-    """Someone must choose an account, and ``prompt=none`` forbids asking (OpenID Connect Core §3.1.2.6)."""
-
-    error = "account_selection_required"
-
-
 class RequestNotSupported(Refusal):
     """Request objects by value are not taken (OpenID Connect Core §3.1.2.6)."""
 
@@ -121,12 +115,6 @@ class RegistrationNotSupported(Refusal):
     """The ``registration`` parameter is not taken (OpenID Connect Core §3.1.2.6)."""
 
     error = "registration_not_supported"
-
-
-class UnsupportedTokenType(Refusal):
-    """This kind of token cannot be revoked here (RFC 7009 §2.2.1)."""
-
-    error = "unsupported_token_type"
 
 
 class ExpiredToken(Refusal):

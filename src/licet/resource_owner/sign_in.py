@@ -7,20 +7,17 @@ throttled guess is not looked at, so that guessing costs the server nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
 
 import msgspec
 
-from licet.ambient import SECOND, Instant
+from licet.ambient import Instant
 from licet.events import Event, EventType
 from licet.requirements import PASSWORD_GUESSING_THROTTLED
 from licet.resource_owner.accounts import canonical
+from licet.resource_owner.guesses import Bucket, Guesses, network_of, proportioned
 from licet.resource_owner.passwords import Passwords
 from licet.storage.ports import Person, Store
 from licet.storage.records import Account, Authenticator, Refused
-
-_PREFIX = {4: 24, 6: 64}
-"""How much of an address is one network's: what one household or attacker is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +72,7 @@ class SignIn:
         identifier = canonical(attempt.login)
         person = await self.store.accounts.find_by_login(attempt.issuer_id, identifier) if identifier else None
         buckets = self._buckets(attempt, identifier or "", person)
-        if not await self._spend(attempt, buckets):
+        if await self.guesses.take(attempt.issuer_id, buckets, attempt.at) is not None:
             self._throttled(attempt)
             return None
         proof = _password_of(person)
@@ -83,45 +80,34 @@ class SignIn:
         if not right or person is None or proof is None:
             await self._failed(attempt, person, "wrong password" if person else "unknown login")
             return None
-        await self._refund(attempt, buckets)
+        await self.guesses.give_back(attempt.issuer_id, buckets)
         if self.passwords.outdated(proof.secret):
             renewed = await self.passwords.hash(attempt.password)
             await self.store.accounts.rehash(msgspec.structs.replace(proof, secret=renewed))
         return Proved(person.account, proof.authenticator_id)
 
-    def _buckets(self, attempt: Attempt, identifier: str, person: Person | None) -> tuple[tuple[bytes, int], ...]:
+    def _buckets(self, attempt: Attempt, identifier: str, person: Person | None) -> tuple[Bucket, ...]:
         """The buckets a guess is taken from. A browser that was here before has one of its own, beside one for all
         such browsers: a stranger who empties the others does not lock it out."""
+        guessing = self.guessing
         who = (person.account.subject_id if person else identifier).encode()
-        if person is not None and attempt.known.split(".", 1)[0] == person.account.subject_id:
-            return (
-                (b"known\x00" + attempt.known.encode(), self.guessing.per_browser),
-                (b"all known\x00" + who, self.guessing.per_account),
-            )
         place = network_of(attempt.network).encode()
-        return (
-            (b"here\x00" + who + b"\x00" + place, self.guessing.per_browser),
-            (b"account\x00" + who, self.guessing.per_account),
-            (b"network\x00" + place, self.guessing.per_network),
+        sizes: tuple[tuple[bytes, int], ...] = (
+            (b"here\x00" + who + b"\x00" + place, guessing.per_browser),
+            (b"account\x00" + who, guessing.per_account),
+            (b"network\x00" + place, guessing.per_network),
         )
+        if person is not None and attempt.known.split(".", 1)[0] == person.account.subject_id:
+            sizes = (
+                (b"known\x00" + attempt.known.encode(), guessing.per_browser),
+                (b"all known\x00" + who, guessing.per_account),
+            )
+        return proportioned(sizes, narrow=guessing.per_browser, refill_s=guessing.refill_s)
 
-    async def _spend(self, attempt: Attempt, buckets: tuple[tuple[bytes, int], ...]) -> bool:
-        paid: list[tuple[bytes, int]] = []
-        for key, size in buckets:
-            cost = self._cost(size)
-            if await self.store.throttles.spend(attempt.issuer_id, key, attempt.at, cost, cost * size) is not None:
-                await self._refund(attempt, tuple(paid))
-                return False
-            paid.append((key, size))
-        return True
-
-    async def _refund(self, attempt: Attempt, buckets: tuple[tuple[bytes, int], ...]) -> None:
-        for key, size in buckets:
-            await self.store.throttles.refund(attempt.issuer_id, key, self._cost(size))
-
-    def _cost(self, size: int) -> int:
-        """Microseconds one guess takes from a bucket of *size*: wider buckets fill faster."""
-        return self.guessing.refill_s * SECOND * self.guessing.per_browser // size
+    @property
+    def guesses(self) -> Guesses:
+        """The buckets in the store."""
+        return Guesses(self.store.throttles)
 
     def _throttled(self, attempt: Attempt) -> None:
         """Not into the record, which keeps everything: this costs whoever guesses nothing (house law 1)."""
@@ -154,17 +140,6 @@ class SignIn:
             data={"network": network_of(attempt.network)},
         )
         await self.store.events.record(event)
-
-
-def network_of(address: str) -> str:
-    """The network an address is counted by: /24 of IPv4, /64 of IPv6; anything else as it is."""
-    try:
-        ip = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped  # a socket for both families writes IPv4 so: all of it would share one /64
-    return str(ip_network((ip, _PREFIX[ip.version]), strict=False))
 
 
 def _password_of(person: Person | None) -> Authenticator | None:
