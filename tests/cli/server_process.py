@@ -14,12 +14,13 @@ from licet.authorization_server.exchange import Document, Incoming, Json
 from licet.authorization_server.web.addresses import hosts
 from licet.authorization_server.web.assets import Assets
 from licet.authorization_server.web.kernel import Kernel
-from licet.authorization_server.web.limits import Patience
+from licet.authorization_server.web.limits import Limits, Patience
 from licet.authorization_server.web.pages import Pages
 from licet.authorization_server.web.routes import Kind, Route
 from licet.cli import serving
 
-QUICK = Patience(head_s=0.5, stalled_s=0.5, connections=20)
+QUICK = Patience(head_s=0.5, stalled_s=0.5, keep_alive_s=2.0, connections=20)
+LIMITS = Limits(body_bytes=100_000, body_s=0.5, request_s=3.0)
 
 
 def say(words: str) -> None:
@@ -63,7 +64,7 @@ async def build(origin: str) -> Kernel:
     return Kernel(
         routes, hosts=hosts(origin), https=origin.startswith("https"), pages=Pages(origin, "", development=True),
         assets=Assets(), clock=SystemClock(), entropy=SystemEntropy(), on_refusal=lambda *_: None,
-        startup=startup, shutdown=shutdown,
+        limits=LIMITS, startup=startup, shutdown=shutdown,
     )  # fmt: skip
 
 

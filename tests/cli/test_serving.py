@@ -177,6 +177,106 @@ def test_a_connection_may_be_used_again(patient: tuple[Process, int]) -> None:
             time.sleep(0.7)  # longer than a head may take: between requests there is none
 
 
+def test_a_connection_without_a_next_request_is_closed(patient: tuple[Process, int]) -> None:
+    with connect(patient[1]) as opened:
+        opened.sendall(head("/fast", patient[1]))
+        began = time.monotonic()
+        assert read(opened).startswith(b"HTTP/1.1 200 ")
+        assert 1 < time.monotonic() - began < 8
+
+
+def test_requests_in_a_row_are_answered_in_their_order(patient: tuple[Process, int]) -> None:
+    """The slow one first: whoever comes after it waits, however many come in one piece."""
+    lines = ("Content-Type: application/x-www-form-urlencoded", "Content-Length: 7")
+    with connect(patient[1]) as opened:
+        posts = [head("/fast", patient[1], *lines, method="POST") + b"n=%05d" % number for number in range(300)]
+        opened.sendall(head("/slow", patient[1]) + b"".join(posts) + head("/fast", patient[1], "Connection: close"))
+        said = read(opened)
+    assert patient[0].line() == "slow began"
+    assert said.count(b"HTTP/1.1 200 ") == 302
+    order = [said.index(b'{"slow":"done"}'), *(said.index(b'"n":"%05d"' % number) for number in range(300))]
+    assert order == sorted(order)
+
+
+def test_requests_in_a_row_that_come_in_crumbs(patient: tuple[Process, int]) -> None:
+    raw = head(
+        "/fast", patient[1], "Content-Length: 3", "Content-Type: application/x-www-form-urlencoded", method="POST"
+    )
+    with connect(patient[1]) as opened:
+        whole = (raw + b"a=1") * 2 + head("/fast", patient[1], "Connection: close")
+        for start in range(0, len(whole), 7):
+            opened.sendall(whole[start : start + 7])
+            time.sleep(0.001)
+        assert read(opened).count(b"HTTP/1.1 200 ") == 3
+
+
+@pytest.mark.witness(REQUEST_SIZE_BOUNDED)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_too_long_is_413_and_the_end(patient: tuple[Process, int], chunked: bool) -> None:
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    length = "Transfer-Encoding: chunked" if chunked else "Content-Length: 100001"
+    piece = b"186a1\r\n" + b"a" * 100_001 if chunked else b""
+    with connect(patient[1]) as opened:
+        opened.sendall(head("/fast", patient[1], kind, length, method="POST") + piece)
+        said = read(opened)
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert b"\r\nconnection: close\r\n" in said
+
+
+@pytest.mark.witness(REQUEST_SIZE_BOUNDED)
+def test_a_body_that_does_not_come_is_408(patient: tuple[Process, int]) -> None:
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    with connect(patient[1]) as opened:
+        opened.sendall(head("/fast", patient[1], kind, "Content-Length: 10", method="POST") + b"a=1")
+        said = read(opened)
+    assert said.startswith(b"HTTP/1.1 408 ")
+    assert b"application/json" in said
+
+
+@pytest.mark.witness(OVERLOAD_REFUSED)
+def test_a_request_that_takes_too_long_is_503(patient: tuple[Process, int]) -> None:
+    with connect(patient[1]) as opened:
+        opened.sendall(head("/stubborn", patient[1], "Connection: close"))
+        assert patient[0].line() == "stubborn began"
+        said = read(opened)
+    assert said.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nretry-after: " in said.lower()
+
+
+def test_who_wants_to_be_asked_for_the_body_is(patient: tuple[Process, int]) -> None:
+    """RFC 9110 §10.1.1."""
+    lines = ("Content-Type: application/x-www-form-urlencoded", "Content-Length: 3", "Expect: 100-continue")
+    with connect(patient[1]) as opened:
+        opened.sendall(head("/fast", patient[1], *lines, "Connection: close", method="POST"))
+        assert opened.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        opened.sendall(b"a=1")
+        assert read(opened).startswith(b"HTTP/1.1 200 ")
+
+
+def test_who_wants_to_be_asked_and_would_send_too_much_is_told_at_once(patient: tuple[Process, int]) -> None:
+    with connect(patient[1]) as opened:
+        opened.sendall(head("/fast", patient[1], "Content-Length: 100001", "Expect: 100-continue", method="POST"))
+        assert read(opened).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("line", ["GET /fast HTTP/1.0", "GET /fast HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade"])
+def test_older_and_other_protocols_get_one_answer(patient: tuple[Process, int], line: str) -> None:
+    with connect(patient[1]) as opened:
+        opened.sendall(f"{line}\r\nHost: 127.0.0.1:{patient[1]}\r\n\r\n".encode() * 2)
+        said = read(opened)
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert said.count(b"HTTP/1.1 200 ") == 1
+
+
+def test_who_goes_away_in_the_middle_harms_nobody(patient: tuple[Process, int]) -> None:
+    for begun in (head("/slow", patient[1]), head("/fast", patient[1], "Content-Length: 10", method="POST"), b"GET /"):
+        with connect(patient[1]) as opened:
+            opened.sendall(begun)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    assert patient[0].line() == "slow began"
+    assert get("/fast", patient[1]).startswith(b"HTTP/1.1 200 ")
+
+
 def test_an_answer_that_nobody_reads_is_not_kept(patient: tuple[Process, int]) -> None:
     with connect(patient[1]) as opened:
         for _ in range(4):

@@ -25,6 +25,8 @@ class Incoming(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Of a POST with ``application/x-www-form-urlencoded``; empty otherwise."""
     authorization: str | None = None
     """The ``Authorization`` header, whole."""
+    basic: tuple[str, str] | None = None
+    """The id and the secret in it, where it is well-formed Basic."""
     cookies: dict[str, str] = {}
     origin: str | None = None
     fetch_site: str | None = None

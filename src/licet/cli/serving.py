@@ -12,27 +12,20 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from licet.authorization_server.web.limits import Patience
 from licet.authorization_server.web.sockets import CannotListenError, bracketed, listening
 
 if TYPE_CHECKING:  # dear to import
+    from licet.authorization_server.web.kernel import Kernel
     from licet.authorization_server.web.listener import Listener
 
-__all__ = ["COULD_NOT_COMPLETE", "CannotListenError", "Certificate", "Served", "run"]
+__all__ = ["COULD_NOT_COMPLETE", "CannotListenError", "Certificate", "run"]
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 COULD_NOT_COMPLETE = 3
-
-
-class Served(Protocol):
-    """An ASGI application that can be told that its end is near: ``web.kernel.Kernel``."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
-
-    def drain(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,7 @@ class Certificate:
 
 
 def run(
-    build: Callable[[str], Awaitable[Served]],
+    build: Callable[[str], Awaitable[Kernel]],
     *,
     host: str = "127.0.0.1",
     port: int = 8414,
@@ -64,7 +57,7 @@ def run(
         scheme = "https" if certificate else "http"
         origin = f"{scheme}://{bracketed(host)}:{sockets[0].getsockname()[1]}"
 
-        def listener(app: Served) -> Listener:
+        def listener(app: Kernel) -> Listener:
             from licet.authorization_server.web.listener import Listener  # noqa: PLC0415 - dear to import
 
             return Listener(
@@ -83,7 +76,7 @@ def run(
 
 
 async def _serve(
-    building: Awaitable[Served], sockets: list[socket.socket], listen: Callable[[Served], Listener]
+    building: Awaitable[Kernel], sockets: list[socket.socket], listen: Callable[[Kernel], Listener]
 ) -> int:
     stop = _Stop()
     stop.hear()
@@ -117,7 +110,7 @@ class _Stop:
             for each in _SIGNALS:
                 self._loop.add_signal_handler(each, self._heard)
 
-    def gently(self, app: Served, listener: Listener) -> None:
+    def gently(self, app: Kernel, listener: Listener) -> None:
         """From now on there is something to close."""
 
         def close() -> None:

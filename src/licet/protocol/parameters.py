@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from licet.protocol.errors import InvalidRequest
 from licet.requirements import PARAMETERS_ONCE
@@ -34,6 +35,12 @@ class Parameters(Mapping[str, str]):
                 self._repeated.add(name)
             else:
                 self._values[name] = value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As ``Mapping.get``, without an exception for each parameter that was not sent."""
+        if name in self._repeated:
+            return self[name]
+        return self._values.get(name) or default
 
     def __getitem__(self, name: str) -> str:
         if name in self._repeated:

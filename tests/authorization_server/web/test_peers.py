@@ -109,5 +109,5 @@ def test_a_list_that_is_no_list_is_refused() -> None:
 @given(st.text(st.characters(max_codepoint=255), max_size=100), st.sampled_from([BEHIND, RFC_7239]))
 def test_any_line_leaves_an_address(line: str, proxies: Proxies) -> None:
     peers = Peers(proxies)
-    scope = {"client": PROXY, "headers": [(proxies.header.encode(), line.encode("latin-1"))]}
-    ip_address(peers.address(scope, trusted=peers.trusted(scope)))
+    lines = [(proxies.header.encode(), line.encode("latin-1"))]
+    ip_address(peers.address(PROXY[0], lines, trusted=peers.trusted(PROXY[0])))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from licet.authorization_server.client_authentication.model import Candidate, Presented
 from licet.authorization_server.client_authentication.secrets import matches
 from licet.authorization_server.exchange import Incoming
-from licet.protocol import basic
 from licet.storage.vault import Vault
 
 
@@ -19,9 +18,7 @@ class ClientSecretBasic:
     name: str = "client_secret_basic"
 
     def presented(self, incoming: Incoming) -> Presented | None:
-        if incoming.authorization is None:
-            return None
-        pair = basic.decode(incoming.authorization)
+        pair = incoming.basic
         if pair is None:
             return None
         return Presented(method=self.name, client_id=pair[0], proof=pair[1])

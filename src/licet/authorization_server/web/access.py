@@ -10,12 +10,12 @@ from licet.authorization_server.web.log import Line, redacted, timestamp
 from licet.authorization_server.web.replies import Reply
 
 
-def line(heard: Heard, method: str, reply: Reply) -> Line:
+def line(heard: Heard, reply: Reply) -> Line:
     """Only what cannot hold a secret; a path that is not ours was written by a stranger, so it goes through the net."""
     return Line(
         time=timestamp(heard.at),
         request_id=heard.request_id,
-        method=method,
+        method=heard.sent,
         path=heard.path if heard.place else redacted(quote(heard.path)),
         status=reply.status,
         ms=round((monotonic() - heard.begun) * 1000, 2),

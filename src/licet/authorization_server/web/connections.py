@@ -1,158 +1,288 @@
-"""One HTTP connection, bounded: uvicorn itself waits for ever and takes headers of any size.
+"""One HTTP/1.1 connection (RFC 9112), bounded in everything that a stranger decides.
 
-Only the listener imports this room, and only when it starts: uvicorn is dear to import.
+The bytes are parsed by httptools, the sockets and the process's end are uvicorn's; between the two, a request goes
+straight to the kernel and its answer out in one write. uvicorn's own connection speaks ASGI instead, for the price of
+a third of a request, waits for ever and takes headers of any size.
+
+Only the listener imports this room, and only when it starts: uvicorn and httptools are dear to import.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import struct
-from typing import Any, Final, cast
+from collections import deque
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import Any, ClassVar, Final
+from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+import httptools
+from uvicorn.server import ServerState
 
+from licet.ambient import monotonic
+from licet.authorization_server.web import refusals
+from licet.authorization_server.web.eager import begin
+from licet.authorization_server.web.hearing import Heard
+from licet.authorization_server.web.kernel import Kernel
 from licet.authorization_server.web.limits import Patience
+from licet.authorization_server.web.message import Message
+from licet.authorization_server.web.replies import Reply
+from licet.authorization_server.web.watch import Watch
 
-_TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-_TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\n"
+_STATUS: Final = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".encode() for each in HTTPStatus}
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
 _THE_END: Final = b"content-length: 0\r\nconnection: close\r\n\r\n"
+_CLOSE: Final = b"connection: close\r\n"
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_NOTHING, _HEAD, _BODY = range(3)
+"""What is being read: nothing, for the next request has not begun, or a part of it."""
+
+_log = logging.getLogger("licet.connections")
 
 
-class _Together:
-    """A transport that sends an answer's head and body in one write: each write is a system call, and that is what an
-    answer costs most.
+class Connection(asyncio.Protocol):
+    """What uvicorn makes for each connection it accepts; ``bounded`` says for which kernel."""
 
-    Everything else passes through, after what is held.
-    """
+    kernel: ClassVar[Kernel]
+    patience: ClassVar[Patience]
+    watch: ClassVar[Watch]
 
-    __slots__ = ("_held", "_transport")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._held = b""
-
-    def write(self, data: bytes) -> None:
-        if self._held:
-            data, self._held = self._held + data, b""
-        elif data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1"):  # 100 Continue must not wait
-            self._held = data
-            return
-        self._transport.write(data)
-
-    def flush(self) -> None:
-        """Send a head that has no body."""
-        if self._held:
-            data, self._held = self._held, b""
-            self._transport.write(data)
-
-    def close(self) -> None:
-        self.flush()
-        self._transport.close()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-
-class Connection(HttpToolsProtocol):
-    """uvicorn's connection with a limit on everything that a stranger decides."""
-
-    patience = Patience()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._in_head = False
+    def __init__(self, *, server_state: ServerState, **_: Any) -> None:
+        self._server = server_state
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport
+        self._peer: str | None = None
+        self._message = Message()
+        self._waiting: deque[Message] = deque()
+        """Requests that came before the one before them was answered."""
+        self._task: asyncio.Task[None] | None = None
+        self._busy = False
+        """Whether a request is being answered."""
+        self._reading = _HEAD
+        self._since = monotonic()
+        """When what is waited for began: an answer where it is busy, else what is being read."""
         self._head_bytes = 0
-        self._head_timer: asyncio.TimerHandle | None = None
-        self._stalled_timer: asyncio.TimerHandle | None = None
-        self._answered: RequestResponseCycle | None = None
+        self._stalled_since: float | None = None
+        self._paused = False
+        self._late = False
+        self._last = False
+        """Whether nothing more is read on this connection."""
+
+    # ── the transport tells ──────────────────────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        if len(self.connections) >= self.patience.connections:
+        self._transport = transport
+        if len(self._server.connections) >= self.patience.connections:
             transport.abort()
-        self._together = _Together(transport)
-        super().connection_made(cast("asyncio.Transport", self._together))
-        self._await_head()
+            return
+        peer = transport.get_extra_info("peername")
+        self._peer = peer[0] if isinstance(peer, tuple) else None
+        self._server.connections.add(self)  # type: ignore[arg-type]
+        self.watch.begin(self._loop, self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._answered is not None:  # uvicorn tells the last of several requests in a row only
-            self._answered.disconnected = True
-            self._answered.message_event.set()
-        self._head_arrived()
-        self._move()
-        super().connection_lost(exc)
+        """Whoever asked has gone; what an endpoint has begun it finishes, for it may have written already."""
+        self._server.connections.discard(self)
+        self.watch.end(self)
+        self._waiting.clear()
+        self._last = True
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        # Most requests arrive whole: their head is over by now, and they never pay for a timer.
-        if (self._in_head or self._idle()) and not self.transport.is_closing():
+        if self._last:
+            return
+        before, self._reading = self._reading, self._reading or _HEAD
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            return  # its request was the last one: nothing is spoken here but HTTP/1.1
+        except httptools.HttpParserError as error:
+            self._hang_up(_blame(error))
+            return
+        if self._reading != before and not self._busy:
+            self._since = monotonic()
+        if self._reading == _HEAD:
             self._head_bytes += len(data)
             if self._head_bytes > self.patience.head_bytes:
-                self._hang_up(_TOO_LARGE)
-            else:
-                self._await_head()
-
-    def on_message_begin(self) -> None:
-        self._in_head = True
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self._in_head = False
-        self._head_arrived()
-        super().on_headers_complete()
+                self._hang_up(431)
 
     def pause_writing(self) -> None:
-        super().pause_writing()
-        if self._stalled_timer is None:
-            self._stalled_timer = self.loop.call_later(self.patience.stalled_s, self._drop)
+        self._stalled_since = monotonic()
 
     def resume_writing(self) -> None:
-        self._move()
-        super().resume_writing()
+        self._stalled_since = None
+        self._next()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answered = cycle
-        super()._start_asgi_task(cycle, app)
+    # ── the parser tells ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def on_response_complete(self) -> None:
-        self._together.flush()
-        super().on_response_complete()
+    def on_message_begin(self) -> None:
+        self._message = Message()
 
-    def _idle(self) -> bool:
-        """Whether no request is being answered: then even blank lines count as a head that does not come."""
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is None or cycle.response_complete
+    def on_url(self, url: bytes) -> None:
+        self._message.url += url
 
-    def _await_head(self) -> None:
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(self.patience.head_s, self._hang_up, _TOO_SLOW)
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._message.headers.append((name.lower(), value))
 
-    def _head_arrived(self) -> None:
-        self._head_bytes = 0
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def on_headers_complete(self) -> None:
+        """Read what the head says. Raises HttpParserInvalidURLError, which httptools makes an error of its own."""
+        message, parser = self._message, self._parser
+        message.method = parser.get_method().decode("ascii")
+        message.keeps = (
+            parser.get_http_version() == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
+        )
+        address = httptools.parse_url(message.url)
+        path = address.path.decode("ascii")
+        message.path = unquote(path) if "%" in path else path
+        message.query = address.query or b""
+        self._reading, self._head_bytes = _BODY, 0
+        for name, value in message.headers:
+            if name == b"content-length" and int(value) > self.kernel.limits.body_bytes:
+                self._cut(message)
+            elif name == b"expect" and value.lower() == b"100-continue" and not self._busy:
+                self._transport.write(_CONTINUE)
 
-    def _move(self) -> None:
-        if self._stalled_timer is not None:
-            self._stalled_timer.cancel()
-            self._stalled_timer = None
+    def on_body(self, body: bytes) -> None:
+        message = self._message
+        if not message.whole:
+            message.body += body
+            if len(message.body) > self.kernel.limits.body_bytes:
+                self._cut(message)
+
+    def on_message_complete(self) -> None:
+        self._reading = _NOTHING
+        if not self._message.whole:
+            self._whole(self._message)
+
+    # ── a request and its answer ─────────────────────────────────────────────────────────────────────────────────
+
+    def _cut(self, message: Message) -> None:
+        """Read no more of *message*: it is too large or too slow, and so the last one here."""
+        message.keeps = False
+        self._whole(message)
+
+    def _whole(self, message: Message) -> None:
+        """Everything that will be read of *message* has been read."""
+        message.whole = True
+        if self._busy or self._waiting or self._stalled_since is not None:
+            self._waiting.append(message)
+            self._read_no_more()
+        else:
+            self._ask(message)
+
+    def _ask(self, message: Message) -> None:
+        heard = self.kernel.hear(message.method, message.path, message.query, message.headers, self._peer)
+        self._busy, self._since = True, heard.begun
+        self._last |= not message.keeps
+        work = self.kernel.answer(heard, message.read)
+        begun = begin(work) if heard.by_a_machine else work
+        if isinstance(begun, Reply):
+            self._answer(begun, heard)
+        else:
+            self._late = False
+            self._task = self._loop.create_task(self._finish(begun, heard))
+            self._server.tasks.add(self._task)
+            self._task.add_done_callback(self._server.tasks.discard)
+
+    async def _finish(self, begun: Awaitable[Reply], heard: Heard) -> None:
+        try:
+            reply = await begun
+        except asyncio.CancelledError:
+            if not self._late:  # the process ends, and has no more patience
+                self._transport.close()
+                raise
+            reply = self.kernel.late(heard)
+        self._answer(reply, heard)
+
+    def _answer(self, reply: Reply, heard: Heard) -> None:
+        """Send head and body in one write: each write is a system call, and that is what an answer costs most."""
+        self._task, self._busy, self._since = None, False, monotonic()
+        if self._transport.is_closing():
+            return
+        self._last |= reply.closes
+        pieces = [_STATUS[reply.status]]
+        for name, value in self._server.default_headers:
+            pieces += (name, b": ", value, b"\r\n")
+        for name, value in reply.headers:
+            pieces += (name, b": ", value, b"\r\n")
+        pieces += (_CLOSE if self._last else b"", b"\r\n", b"" if heard.sent == "HEAD" else reply.body)
+        self._transport.write(b"".join(pieces))
+        if self._last:
+            self._transport.close()
+        elif self._paused:
+            self._loop.call_soon(self._next)  # not from here: many short requests at once would nest as deep
+
+    def _next(self) -> None:
+        """Go on with what has come meanwhile, once the last answer is out of the house."""
+        if self._busy or self._stalled_since is not None or self._transport.is_closing():
+            return
+        if self._waiting:
+            self._ask(self._waiting.popleft())
+        if self._paused and not self._waiting:
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _read_no_more(self) -> None:
+        if not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+
+    # ── patience ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def look(self, now: float) -> None:
+        """End what has taken too long; ``Watch`` calls a few times within the shortest limit."""
+        patience, limits, waited = self.patience, self.kernel.limits, now - self._since
+        if self._stalled_since is not None:
+            if now - self._stalled_since > patience.stalled_s:
+                self._drop()
+        elif self._busy:
+            if waited > limits.request_s and self._task is not None and not self._late:
+                self._late = True
+                self._task.cancel()
+        elif self._reading == _HEAD and waited > patience.head_s:
+            self._hang_up(408)
+        elif self._reading == _BODY and waited > limits.body_s:
+            self._message.refusal = refusals.too_slow()
+            self._cut(self._message)
+        elif self._reading == _NOTHING and waited > patience.keep_alive_s:
+            self._transport.close()
+
+    def shutdown(self) -> None:
+        """Answer what is being answered and nothing more; uvicorn calls it when the process is to end."""
+        self._last = True
+        if not self._busy:
+            self._transport.close()
 
     def _drop(self) -> None:
         """Reset: closing would leave what was written to the system, for as long as the other end likes."""
-        opened = self.transport.get_extra_info("socket")
+        opened = self._transport.get_extra_info("socket")
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-        self.transport.abort()
+        self._transport.abort()
 
-    def _hang_up(self, status: bytes) -> None:
+    def _hang_up(self, status: int) -> None:
         """Say why, unless an earlier answer is still on its way."""
-        self._head_timer = None
-        if self._idle() and not self.transport.is_closing():
-            self.transport.write(status + _THE_END)
-        self.transport.close()  # which also sends what was just written
+        self._last = True
+        if not self._busy and not self._transport.is_closing():
+            self._transport.write(_STATUS[status] + _THE_END)
+            self._transport.close()
 
 
-def bounded(patience: Patience) -> type[Connection]:
+def _blame(error: httptools.HttpParserError) -> int:
+    """Whose fault it is that a request could not be read: the parser also passes on what our own code raised."""
+    cause = error.__context__ if isinstance(error, httptools.HttpParserCallbackError) else None
+    if cause is None or isinstance(cause, (httptools.HttpParserInvalidURLError, UnicodeDecodeError)):
+        return 400
+    _log.error("a request could not be answered", exc_info=cause)
+    return 500
+
+
+def bounded(kernel: Kernel, patience: Patience) -> type[Connection]:
     """The protocol class that uvicorn instantiates, one for each connection."""
-    return type("BoundedConnection", (Connection,), {"patience": patience})
+    shortest = min(
+        patience.head_s, patience.stalled_s, patience.keep_alive_s, kernel.limits.body_s, kernel.limits.request_s
+    )
+    return type("BoundedConnection", (Connection,), {"kernel": kernel, "patience": patience, "watch": Watch(shortest)})

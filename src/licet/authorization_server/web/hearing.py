@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import chain
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -13,7 +14,7 @@ from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.web import forms, refusals
 from licet.authorization_server.web.asgi import Message, Receive
 from licet.authorization_server.web.limits import Limits
-from licet.authorization_server.web.routes import Place
+from licet.authorization_server.web.routes import Kind, Place
 from licet.protocol import basic
 from licet.protocol.errors import InvalidRequest
 from licet.protocol.parameters import Parameters
@@ -30,6 +31,10 @@ _LONGEST_PATH: Final = 256
 """Characters of an unknown path that are worth keeping; the rest is somebody's joke."""
 
 
+Raw = Sequence[tuple[bytes, bytes]]
+"""Header lines, names in small letters."""
+
+
 class ClientGoneError(Exception):
     """Whoever asked has hung up: there is nobody to answer."""
 
@@ -37,9 +42,14 @@ class ClientGoneError(Exception):
 class Heard(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A request before anything is judged: enough to refuse it, to answer it and to log it."""
 
-    scope: Any
+    given: str
+    """The path as it was sent."""
+    query: bytes
+    raw: Raw
     headers: dict[bytes, bytes]
     place: Place | None
+    sent: str
+    """The method as it was sent."""
     method: str
     """GET where HEAD was sent."""
     peer: str
@@ -55,11 +65,16 @@ class Heard(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.place.kind.value == "page"
 
     @property
+    def by_a_machine(self) -> bool:
+        """Whether it goes to an endpoint that people do not see: those never ask which task they are in."""
+        return self.place is not None and self.place.kind is not Kind.PAGE
+
+    @property
     def path(self) -> str:
         """Below the issuer where the path is known; of a stranger's the beginning, in letters that can be kept."""
         if self.place:
             return self.place.path
-        return str(self.scope["path"])[:_LONGEST_PATH].encode("utf-8", "replace").decode()
+        return self.given[:_LONGEST_PATH].encode("utf-8", "replace").decode()
 
     def unread(self) -> Incoming:
         """What can be said of a request that was refused before it was read."""
@@ -76,12 +91,12 @@ class Heard(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 def measure(heard: Heard, limits: Limits) -> None:
     """Refuse what is too large to be looked at, and headers sent twice that two readers would read differently."""
-    raw = heard.scope["headers"]
+    raw = heard.raw
     if sum(map(len, chain.from_iterable(raw))) > limits.header_bytes:
         raise refusals.headers_too_large(limits.header_bytes)
     if len(raw) != len(heard.headers):
         _refuse_repeated(raw)
-    if len(heard.scope["query_string"]) > limits.query_bytes:
+    if len(heard.query) > limits.query_bytes:
         raise refusals.query_too_long(limits.query_bytes)
 
 
@@ -96,14 +111,16 @@ def addressed(heard: Heard, hosts: frozenset[bytes]) -> None:
 
 def incoming(heard: Heard, place: Place, collected: bytes) -> Incoming:
     """Read the request. Raises InvalidRequest: not a form, not well-formed."""
-    headers, query = heard.headers, heard.scope["query_string"]
+    headers, query = heard.headers, heard.query
     form = forms.form(collected, headers.get(b"content-type")) if heard.method == "POST" else _NOTHING
+    authorization = _text(headers.get(b"authorization"))
     return Incoming(
         method=heard.method,
         path=place.path,
         query=forms.parameters(query) if query else _NOTHING,
         form=form,
-        authorization=_text(headers.get(b"authorization")),
+        authorization=authorization,
+        basic=None if authorization is None else basic.decode(authorization),
         cookies=forms.cookies(headers.get(b"cookie")),
         origin=_text(headers.get(b"origin")),
         fetch_site=_text(headers.get(b"sec-fetch-site")),
@@ -120,26 +137,35 @@ def claimed_client(asked: Incoming) -> str:
         name = asked.form.get("client_id") or asked.query.get("client_id") or ""
     except InvalidRequest:
         return ""
-    if not name and asked.authorization is not None:
-        name = (basic.decode(asked.authorization) or ("",))[0]
+    if not name and asked.basic is not None:
+        name = asked.basic[0]
     return name if _CLIENT_ID.fullmatch(name) else ""
 
 
-async def body(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
-    """Collect the body. Raises InvalidRequest: more than *most* bytes, announced or sent."""
+def announced(headers: dict[bytes, bytes], most: int) -> None:
+    """Refuse a body that says it is longer than *most* bytes. Raises BodyTooLarge."""
     declared = headers.get(b"content-length", b"0")
     if len(declared) > len(str(most)) or not declared.isdigit() or int(declared) > most:
         raise refusals.body_too_large(most)
+
+
+def bounded(collected: bytes, most: int) -> bytes:
+    """A body that was not announced is measured when it is here. Raises BodyTooLarge."""
+    if len(collected) > most:
+        raise refusals.body_too_large(most)
+    return collected
+
+
+async def body(receive: Receive, most: int) -> bytes:
+    """Collect what an ASGI server hands over, and a little more than *most* at the most."""
     message = await receive()
-    if not message.get("more_body", False):
-        return _bounded(_chunk(message), most)
     pieces = [_chunk(message)]
     left = most - len(pieces[0])
     while left >= 0 and message.get("more_body", False):
         message = await receive()
         pieces.append(_chunk(message))
         left -= len(pieces[-1])
-    return _bounded(b"".join(pieces), most)
+    return b"".join(pieces)
 
 
 def _chunk(message: Message) -> bytes:
@@ -149,13 +175,7 @@ def _chunk(message: Message) -> bytes:
     return chunk
 
 
-def _bounded(collected: bytes, most: int) -> bytes:
-    if len(collected) > most:
-        raise refusals.body_too_large(most)
-    return collected
-
-
-def _refuse_repeated(raw: list[tuple[bytes, bytes]]) -> None:
+def _refuse_repeated(raw: Raw) -> None:
     seen: set[bytes] = set()
     for name, _ in raw:
         if name in seen and name not in _MAY_REPEAT:

@@ -6,7 +6,7 @@ It knows the order in which a request is looked at and how it is answered; what 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from licet.ambient import Clock, Entropy, monotonic
@@ -16,13 +16,16 @@ from licet.authorization_server.web.asgi import Headers, Receive, Scope, Send
 from licet.authorization_server.web.cors import AllowedOrigin, Crossing
 from licet.authorization_server.web.deadline import Deadline
 from licet.authorization_server.web.health import Health
-from licet.authorization_server.web.hearing import Heard
+from licet.authorization_server.web.hearing import Heard, Raw
 from licet.authorization_server.web.lifespan import Step, lifespan
 from licet.authorization_server.web.limits import Limits, Proxies
 from licet.authorization_server.web.log import ACCESS, Line, write
 from licet.authorization_server.web.refusing import OnRefusal, Refusing
 from licet.authorization_server.web.replies import Found, Rendering, Replies, Reply, unchanged
 from licet.authorization_server.web.routes import Cors, Endpoint, Kind, Place, Route, places
+
+Body = Callable[[], Awaitable[bytes]]
+"""Gives the body of a request, or raises what is wrong with it."""
 
 
 class Files(Protocol):
@@ -64,8 +67,8 @@ class Kernel:
         self._hosts = frozenset(host.lower().encode("ascii") for host in hosts)
         self._base = base
         self._assets = assets
-        self._limits = limits or Limits()
-        self._request_s, self._body_s = Deadline(self._limits.request_s), Deadline(self._limits.body_s)
+        self.limits = limits or Limits()
+        self._request_s, self._body_s = Deadline(self.limits.request_s), Deadline(self.limits.body_s)
         self._clock = clock
         self._entropy = entropy
         self._log = log
@@ -97,41 +100,65 @@ class Kernel:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path, method = scope["path"], scope["method"]
-        if self.health.asked(path):  # before the Host is looked at: probes use addresses
-            await _send(send, method, await self.health.reply(path, method))
-            return
-        heard = self._hear(scope, method)
-        try:
-            reply = await self._request_s.within(self._answer(heard, receive))
-        except TimeoutError:
-            late = refusals.overloaded(self._limits.retry_after_s, detail="the deadline of the request passed")
-            reply = self._refusing(late, heard, None)
-        reply.headers.append((b"x-request-id", heard.request_id.encode("ascii")))
-        await _send(send, method, reply)
-        if self._log is not None and ACCESS.isEnabledFor(logging.INFO):
-            self._log(access.line(heard, method, reply))
+        """What an ASGI server hands over; ``connections.py`` does the same without one, and faster."""
+        client = scope.get("client")
+        heard = self.hear(
+            scope["method"], scope["path"], scope["query_string"], scope["headers"], client[0] if client else None
+        )
 
-    def _hear(self, scope: Scope, method: str) -> Heard:
-        headers = dict(scope["headers"])
-        trusted = self._peers.trusted(scope)
+        async def body() -> bytes:
+            try:
+                return await self._body_s.within(hearing.body(receive, self.limits.body_bytes))
+            except TimeoutError:
+                raise refusals.too_slow() from None
+
+        try:
+            reply = await self._request_s.within(self.answer(heard, body))
+        except TimeoutError:
+            reply = self.late(heard)
+        await _send(send, heard, reply)
+
+    def hear(self, method: str, path: str, query: bytes, raw: Raw, client: str | None) -> Heard:
+        """Take a request in, from its head alone. *client* is the address at the other end of the connection."""
+        headers = dict(raw)
+        trusted = self._peers.trusted(client)
         given = peers.request_id(headers.get(b"x-request-id")) if trusted else None
         return Heard(
-            scope=scope,
+            given=path,
+            query=query,
+            raw=raw,
             headers=headers,
-            place=self._places.get(scope["path"]),
+            place=self._places.get(path),
+            sent=method,
             method="GET" if method == "HEAD" else method,
-            peer=self._peers.address(scope, trusted=trusted),
+            peer=self._peers.address(client, raw, trusted=trusted),
             request_id=given or self._entropy.bytes(16).hex(),
             at=self._clock.now(),
             begun=monotonic(),
         )
 
-    async def _answer(self, heard: Heard, receive: Receive) -> Reply:
+    async def answer(self, heard: Heard, body: Body) -> Reply:
+        """Answer a request, whatever it is; *body* is called if it is wanted. How long it may take is the caller's."""
+        if self.health.asked(heard.given):  # before the Host is looked at: probes use addresses
+            return await self.health.reply(heard.given, heard.sent)
+        return self._told(heard, await self._answer(heard, body))
+
+    def late(self, heard: Heard) -> Reply:
+        """Answer a request that took too long and was given up."""
+        refusal = refusals.overloaded(self.limits.retry_after_s, detail="the deadline of the request passed")
+        return self._told(heard, self._refusing(refusal, heard, None))
+
+    def _told(self, heard: Heard, reply: Reply) -> Reply:
+        reply.headers.append((b"x-request-id", heard.request_id.encode("ascii")))
+        if self._log is not None and ACCESS.isEnabledFor(logging.INFO):
+            self._log(access.line(heard, reply))
+        return reply
+
+    async def _answer(self, heard: Heard, body: Body) -> Reply:
         """Look at a request in this order: cheap before dear, and nothing is read that could be refused unread."""
         place, asked = heard.place, None
         try:
-            hearing.measure(heard, self._limits)
+            hearing.measure(heard, self.limits)
             hearing.addressed(heard, self._hosts)
             if place is None:
                 reply = self._file(heard)
@@ -139,7 +166,7 @@ class Kernel:
                 reply = self._replies(Empty(status=204, headers=(("Allow", place.allow),)))
             else:
                 endpoint = _endpoint(heard, place)
-                asked = hearing.incoming(heard, place, await self._body(heard, receive))
+                asked = hearing.incoming(heard, place, await self._body(heard, body))
                 reply = await self._run(endpoint, asked)
                 if place.kind is Kind.DOCUMENT:
                     reply = unchanged(reply, heard.headers.get(b"if-none-match"))
@@ -152,17 +179,15 @@ class Kernel:
             reply.client_id = hearing.claimed_client(asked)
         return reply
 
-    async def _body(self, heard: Heard, receive: Receive) -> bytes:
+    async def _body(self, heard: Heard, body: Body) -> bytes:
         if heard.method != "POST":
             return b""
-        try:
-            return await self._body_s.within(hearing.body(receive, heard.headers, self._limits.body_bytes))
-        except TimeoutError:
-            raise refusals.too_slow() from None
+        hearing.announced(heard.headers, self.limits.body_bytes)
+        return hearing.bounded(await body(), self.limits.body_bytes)
 
     async def _run(self, endpoint: Endpoint, asked: Incoming) -> Reply:
-        if self.in_flight >= self._limits.in_flight:
-            raise refusals.overloaded(self._limits.retry_after_s, detail="too many requests in flight")
+        if self.in_flight >= self.limits.in_flight:
+            raise refusals.overloaded(self.limits.retry_after_s, detail="too many requests in flight")
         self.in_flight += 1
         try:
             return self._replies(await endpoint(asked))
@@ -179,7 +204,7 @@ class Kernel:
 
     def _file(self, heard: Heard) -> Reply:
         """What pages load lies beside the table: its paths change with its content."""
-        path: str = heard.scope["path"]
+        path = heard.given
         found = self._assets.find(path[len(self._base) :]) if path.startswith(self._base) else None
         if found is None:
             raise refusals.not_found()
@@ -195,7 +220,7 @@ def _endpoint(heard: Heard, place: Place) -> Endpoint:
     return endpoint
 
 
-async def _send(send: Send, method: str, reply: Reply) -> None:
-    """A server that stops reading is the listener's to hang up on (``connections.py``), not ours to wait for."""
-    await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
+async def _send(send: Send, heard: Heard, reply: Reply) -> None:
+    lines = [*reply.headers, (b"connection", b"close")] if reply.closes else reply.headers
+    await send({"type": "http.response.start", "status": reply.status, "headers": lines})
+    await send({"type": "http.response.body", "body": b"" if heard.sent == "HEAD" else reply.body})

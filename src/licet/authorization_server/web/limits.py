@@ -34,6 +34,8 @@ class Patience:
     """From the first byte, or the connection's beginning, to the end of the headers."""
     stalled_s: float = 30.0
     """How long somebody may leave an answer unread."""
+    keep_alive_s: float = 15.0
+    """How long a connection may wait for its next request."""
     connections: int = 4096
     """Open at once; one more is closed unheard."""
 

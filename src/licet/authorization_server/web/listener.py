@@ -7,14 +7,12 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import uvicorn
 
 from licet.authorization_server.web.connections import bounded
+from licet.authorization_server.web.kernel import Kernel
 from licet.authorization_server.web.limits import Patience
-
-_KEEP_ALIVE_S = 15
 
 
 class Listener(uvicorn.Server):
@@ -22,7 +20,7 @@ class Listener(uvicorn.Server):
 
     def __init__(
         self,
-        app: Any,
+        app: Kernel,
         *,
         certificate: tuple[str, str] | None,
         drain_s: int,
@@ -53,11 +51,11 @@ class Listener(uvicorn.Server):
         return bool(self.lifespan.should_exit)
 
 
-def _config(app: Any, certificate: tuple[str, str] | None, drain_s: int, patience: Patience) -> uvicorn.Config:
+def _config(app: Kernel, certificate: tuple[str, str] | None, drain_s: int, patience: Patience) -> uvicorn.Config:
     chain, key = certificate or (None, None)
     config = uvicorn.Config(
         app,
-        http=bounded(patience),
+        http=bounded(app, patience),
         ws="none",
         lifespan="on",
         interface="asgi3",
@@ -66,7 +64,6 @@ def _config(app: Any, certificate: tuple[str, str] | None, drain_s: int, patienc
         access_log=False,  # it would log queries
         proxy_headers=False,  # the kernel reads them itself, from named proxies only
         server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=drain_s,
         ssl_certfile=chain,
         ssl_keyfile=key,

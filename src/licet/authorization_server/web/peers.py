@@ -12,7 +12,6 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
-from licet.authorization_server.web.asgi import Scope
 from licet.authorization_server.web.limits import Proxies
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -31,22 +30,20 @@ class Peers:
         self._is_forwarded = proxies.header == "forwarded"
         self._trusted = lru_cache(maxsize=1024)(self._in_networks)
 
-    def trusted(self, scope: Scope) -> bool:
+    def trusted(self, client: str | None) -> bool:
         """Whether the other end of the connection is a proxy of ours."""
-        client = scope.get("client")
-        return bool(self._networks) and client is not None and self._trusted(client[0])
+        return bool(self._networks) and client is not None and self._trusted(client)
 
-    def address(self, scope: Scope, *, trusted: bool) -> str:
+    def address(self, client: str | None, headers: Iterable[tuple[bytes, bytes]], *, trusted: bool) -> str:
         """The rightmost address that is not a proxy of ours; the connection's own where nobody vouches."""
-        client = scope.get("client")
         if client is None:
             return ""
-        nearest: str = client[0]
+        nearest = client
         if nearest.startswith("::ffff:"):  # a socket for both families writes IPv4 so
             nearest = _normal(nearest) or nearest
         if not trusted:
             return nearest
-        for hop in self._hops(scope["headers"]):
+        for hop in self._hops(headers):
             address = _normal(hop)
             if address is None:  # whatever stands left of it came through something we cannot name
                 break

@@ -17,7 +17,6 @@ OnRefusal = Callable[[Refusal, Incoming, str], None]
 """Told of every refusal, with the request as far as it was read and the reference that was given out."""
 
 _STORE_RETRY_S = 2
-_CLOSING = (b"connection", b"close")
 
 _log = logging.getLogger("licet.kernel")
 
@@ -60,7 +59,7 @@ class Refusing:
         if heard.by_a_person:
             reply.headers += [headers.header(name, value) for name, value in faults.waiting(refusal)]
         if isinstance(refusal, (refusals.BodyTooLarge, refusals.TooSlow)):
-            reply.headers.append(_CLOSING)  # the rest of the body may still be coming
+            reply.closes = True
         reply.error, reply.reference = refusal.error, mark
         return reply
 

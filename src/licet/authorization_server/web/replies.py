@@ -31,6 +31,8 @@ class Reply(msgspec.Struct, gc=False):
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes = b""
+    closes: bool = False
+    """Whether the connection ends with it: the rest of the request may still be coming."""
     error: str = ""
     reference: str = ""
     client_id: str = ""
