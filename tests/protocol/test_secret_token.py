@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,30 @@ def test_what_was_made_is_read_back(kind: str, random: bytes) -> None:
     assert len(token) == 55
     assert re.fullmatch("[0-9A-Za-z_]+", token)
     assert secret_token.PATTERN.search(f'{{"token": "{token}"}}')
+
+
+@given(kinds, st.binary(min_size=64, max_size=64))
+def test_what_is_drawn_is_as_good(kind: str, random: bytes) -> None:
+    token = secret_token.drawn(kind, random)
+    assert secret_token.well_formed(kind, token)
+    assert secret_token.payload(kind, token) is not None
+
+
+def test_every_digit_is_drawn_as_often() -> None:
+    """Each digit stands for four bytes, and the eight bytes that are left over for none."""
+    letters = Counter(secret_token.drawn("at", bytes(63) + bytes([byte]))[48] for byte in range(248))
+    assert set(letters.values()) == {4}
+    assert len(letters) == 62
+
+
+def test_what_cannot_be_drawn_is_made() -> None:
+    """Too few digits, or more than 32 bytes could say: never the same for two, never refused."""
+    hopeless = [b"\xff" * 64, b"\xff" * 63 + b"\xfe", bytes([61]) * 64, bytes([61]) * 63 + bytes([60])]
+    tokens = {secret_token.drawn("ac", random) for random in hopeless}
+    assert len(tokens) == 4
+    assert all(secret_token.well_formed("ac", token) for token in tokens)
+    with pytest.raises(ValueError, match="64 random bytes"):
+        secret_token.drawn("ac", bytes(32))
 
 
 @given(randoms, randoms)

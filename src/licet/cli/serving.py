@@ -7,6 +7,7 @@ part of a development issuer's address: the application cannot be built before i
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import threading
@@ -86,6 +87,8 @@ async def _serve(
         if stop.asked:  # nothing was open yet that needs closing
             return 0
         raise
+    gc.collect()
+    gc.freeze()  # all that is loaded by now stays: the collector need not walk through it for every few requests
     listener = listen(app)
     stop.gently(app, listener)
     try:

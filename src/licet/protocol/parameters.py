@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from licet.protocol.errors import InvalidRequest
 from licet.requirements import PARAMETERS_ONCE
+
+T = TypeVar("T")
 
 REPEATABLE = frozenset({"resource", "audience"})
 
@@ -36,7 +38,11 @@ class Parameters(Mapping[str, str]):
             else:
                 self._values[name] = value
 
-    def get(self, name: str, default: Any = None) -> Any:
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, /, default: str | T) -> str | T: ...
+    def get(self, name: str, /, default: Any = None) -> Any:
         """As ``Mapping.get``, without an exception for each parameter that was not sent."""
         if name in self._repeated:
             return self[name]

@@ -8,6 +8,7 @@ JWT access tokens look like JWTs; opaque ones, codes, refresh tokens, secrets an
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from operator import mul
 from zlib import crc32
 
@@ -17,9 +18,14 @@ PATTERN = re.compile(r"\blct[a-z]{2,3}_[0-9A-Za-z]{49}\b")
 RANDOM_BYTES = 32
 """What ``make`` takes: 256 bits, twice what RFC 6749 §10.10 demands of what is not guessed."""
 
+DRAWN_FROM_BYTES = 64
+"""What ``drawn`` takes."""
+
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 """In ASCII order, so that strings of one length compare as the numbers they stand for."""
 _PAYLOAD, _CHECKSUM = 43, 6
+_DRAWS = (_ALPHABET.encode() * 5)[:256]
+_NO_DRAW = bytes(range(4 * len(_ALPHABET), 256))
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 _DIGITS = bytes(max(_ALPHABET.find(chr(byte)), 0) for byte in range(256))
 _WEIGHTS = tuple(62**place for place in reversed(range(_PAYLOAD)))
@@ -31,6 +37,21 @@ def make(kind: str, random: bytes) -> str:
     if len(random) != RANDOM_BYTES:
         raise ValueError("a secret is made from 32 random bytes")
     body = f"lct{kind}_{_base62(int.from_bytes(random))}"
+    return body + _checksum(body)
+
+
+def drawn(kind: str, random: bytes) -> str:
+    """A secret of *kind* whose digits are drawn from *random* (64 bytes), each as likely; 1 µs instead of 7.
+
+    A byte gives a digit if it is below 248, four times 62. The one case in fifty that stands for no 32 bytes, and the
+    one in 10^17 in which too few are left, are made the other way.
+    """
+    if len(random) != DRAWN_FROM_BYTES:
+        raise ValueError("a secret is drawn from 64 random bytes")
+    digits = random.translate(_DRAWS, _NO_DRAW)[-_PAYLOAD:].decode()
+    if len(digits) < _PAYLOAD or digits > _LARGEST:
+        return make(kind, sha256(random).digest())
+    body = f"lct{kind}_{digits}"
     return body + _checksum(body)
 
 

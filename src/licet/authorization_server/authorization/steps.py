@@ -169,7 +169,7 @@ class Steps:
         here = situation.signed_in
         if here is None:
             raise ConsentRequired("Nobody is here to agree", per=CONSENT_GIVEN)
-        value = secret_token.make("ac", self.granting.entropy.bytes(32))
+        value = secret_token.drawn("ac", self.granting.entropy.bytes(secret_token.DRAWN_FROM_BYTES))
         conclusion = self._conclusion(situation, here, value, incoming, agreed=agreed)
         if not await self.granting.store.transactions.conclude(conclusion):
             return await self._overtaken(situation, incoming, way)

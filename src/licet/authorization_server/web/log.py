@@ -35,6 +35,8 @@ _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(10), *range(11, 3
 """All but the line feed of a traceback: nobody's request may move the operator's cursor."""
 
 
+_encode: Final = msgspec.json.Encoder().encode
+
 _WAIT_S: Final = 0.1
 _TOGETHER: Final = 500
 """How many lines at most wait for one write."""
@@ -89,8 +91,10 @@ class Lines(logging.StreamHandler[TextIO]):
 
     chosen: ClassVar[Lines | None] = None
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, formatter: JsonFormatter | HumanFormatter) -> None:
         super().__init__(stream)
+        self.setFormatter(formatter)
+        self._written = formatter.line
         self._waiting: list[Line] = []
         self._timer: asyncio.TimerHandle | None = None
         atexit.register(self.drain)
@@ -121,9 +125,8 @@ class Lines(logging.StreamHandler[TextIO]):
         if not self._waiting:
             return
         lines, self._waiting = self._waiting, []
-        records = (logging.LogRecord(ACCESS.name, logging.INFO, "", 0, line, None, None) for line in lines)
         try:
-            self.stream.write("".join(self.format(record) + self.terminator for record in records))
+            self.stream.write("".join([self._written(line) + self.terminator for line in lines]))
             self.flush()
         except (OSError, ValueError):  # nobody reads any more: a request must not fail for it
             return
@@ -132,9 +135,12 @@ class Lines(logging.StreamHandler[TextIO]):
 class JsonFormatter(logging.Formatter):
     """For machines: one JSON object a line."""
 
+    def line(self, line: Line) -> str:
+        return _encode(line).decode()
+
     def format(self, record: logging.LogRecord) -> str:
         if isinstance(record.msg, Line):
-            return msgspec.json.encode(record.msg).decode()
+            return self.line(record.msg)
         entry: dict[str, Any] = {
             "time": timestamp(Instant(int(record.created * SECOND))),
             "level": record.levelname.lower(),
@@ -149,9 +155,12 @@ class JsonFormatter(logging.Formatter):
 class HumanFormatter(logging.Formatter):
     """For a terminal: short lines."""
 
+    def line(self, line: Line) -> str:
+        return _short(line)
+
     def format(self, record: logging.LogRecord) -> str:
         if isinstance(record.msg, Line):
-            return _short(record.msg)
+            return self.line(record.msg)
         text = redacted(record.getMessage())
         if record.exc_info:
             text += "\n" + redacted(self.formatException(record.exc_info))
@@ -160,8 +169,7 @@ class HumanFormatter(logging.Formatter):
 
 def configure(stream: TextIO, *, human: bool, access: bool, level: int = logging.INFO) -> None:
     """Send every logger of this process, libraries included, through the net and to *stream*."""
-    handler = Lines.chosen = Lines(stream)
-    handler.setFormatter(HumanFormatter() if human else JsonFormatter())
+    handler = Lines.chosen = Lines(stream, HumanFormatter() if human else JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
