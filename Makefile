@@ -6,7 +6,7 @@ SERVER := $(VENV)/.server
 TOOLS := $(VENV)/.tools
 SCRIPTS := tests/javascript/node_modules/.package-lock.json
 
-.PHONY: dev test check bench format clean
+.PHONY: dev test check prove bench format clean
 
 dev: $(SERVER)  ## a server to try things with, at http://127.0.0.1:8414
 	$(BIN)/licet dev
@@ -16,18 +16,21 @@ test: $(TOOLS) scripts  ## the whole test suite
 
 check: $(TOOLS)  ## lint, types, import contracts, house rules, ledger
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check src tests tools bench
+	$(BIN)/ruff format --check src tests prove tools bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/house_rules.py
 	$(BIN)/pytest -q tests/requirements tests/house
+
+prove: $(TOOLS)  ## kills, races, mutants, fuzz, leaks: about an hour; ARGS=--sample as CI does
+	$(BIN)/pytest prove $(ARGS)
 
 bench: $(TOOLS)  ## beside npm oidc-provider, in the same run; ARGS="--quick"
 	cd bench && npm ci --silent --no-audit --no-fund
 	$(BIN)/python -m bench.run $(ARGS)
 
 format: $(TOOLS)
-	$(BIN)/ruff format src tests tools bench
+	$(BIN)/ruff format src tests prove tools bench
 	$(BIN)/ruff check --fix .
 
 .PHONY: scripts

@@ -17,13 +17,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmark is not installed
 
+from bench import load, people, report, services, tokens
 from bench.browser import Browser, Page
 from bench.load import Journey, Plan, Window, drive
 from bench.measure import Round, Settings
 from bench.target import Confidential, Public, Target, Unavailable
 from bench.wire import Answer, Wrong, take
-
-from bench import load, people, report, services, tokens
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
 BAD = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad"

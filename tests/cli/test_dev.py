@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import pytest
+
 from tests.conftest import DevServer, start_dev, stop_dev
 
 READY_S = 3.0

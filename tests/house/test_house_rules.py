@@ -6,6 +6,7 @@ import ast
 from pathlib import PurePosixPath
 
 import pytest
+
 from tools.house_rules import (
     RULES,
     Rule,

@@ -238,6 +238,9 @@ class Clients(Protocol):
 
     async def find(self, issuer_id: int, client_id: str) -> Registered | None: ...
     async def every(self, issuer_id: int) -> tuple[Registered, ...]: ...
+    async def of_kind(self, issuer_id: int, kind: str) -> tuple[Client, ...]:
+        """The active clients that are *kind*; costs nothing for the others."""
+
     async def put(self, client: Client, credentials: tuple[Credential, ...], event: Event) -> None:
         """Create or replace a client and all its credentials; its epoch never falls."""
 

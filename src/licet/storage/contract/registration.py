@@ -72,6 +72,13 @@ class Registration:
         assert await store.clients.find(2, "app") is None
         assert await store.clients.every(2) == ()
 
+    async def test_clients_of_one_kind(self, store: Store) -> None:
+        pages = a.client("pages", kind="browser-app")
+        for each in (pages, a.client("old", kind="browser-app", status="disabled"), a.client()):
+            await store.clients.put(each, (), a.event())
+        assert await store.clients.of_kind(ISSUER, "browser-app") == (pages,)
+        assert await store.clients.of_kind(2, "browser-app") == ()
+
     async def test_putting_a_client_again_replaces_all_but_its_epoch(self, store: Store) -> None:
         await store.clients.put(a.client(), (a.credential("app"),), a.event())
         assert await store.clients.end(a.ending("client", "app", after(5)), "app")

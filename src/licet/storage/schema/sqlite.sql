@@ -50,6 +50,7 @@ CREATE TABLE clients (
 )
  WITHOUT ROWID,
  STRICT;
+CREATE INDEX clients_kind ON clients (issuer_id, kind);
 CREATE TABLE credentials (
   issuer_id INTEGER NOT NULL,
   owner_kind TEXT NOT NULL,

@@ -96,6 +96,7 @@ clients = _table(
     _integer("created_at"),
     _integer("expires_at", **MAYBE),
 )
+Index("clients_kind", clients.c.issuer_id, clients.c.kind)
 
 credentials = _table(
     "credentials",

@@ -21,6 +21,9 @@ SCOPES = Codec(Scope, "scopes")
 
 FIND_CLIENT = f"SELECT {CLIENTS.columns} FROM clients WHERE issuer_id = ? AND client_id = ?"  # noqa: S608
 EVERY_CLIENT = f"SELECT {CLIENTS.columns} FROM clients WHERE issuer_id = ? ORDER BY client_id"  # noqa: S608
+OF_KIND = f"""
+    SELECT {CLIENTS.columns} FROM clients INDEXED BY clients_kind WHERE issuer_id = ? AND kind = ? AND status = 'active'
+"""  # noqa: S608
 CREDENTIALS_OF = f"""
     SELECT {CREDENTIALS.columns} FROM credentials
     WHERE issuer_id = ? AND owner_kind = ? AND owner = ? AND revoked_at IS NULL ORDER BY created_at, credential_id
@@ -65,6 +68,9 @@ class SQLiteClients(Room):
         live = _by_owner(self._read.rows(CREDENTIALS_OF_KIND, (issuer_id, "client")))
         clients = map(CLIENTS.decode, self._read.rows(EVERY_CLIENT, (issuer_id,)))
         return tuple(Registered(client=client, credentials=tuple(live[client.client_id])) for client in clients)
+
+    async def of_kind(self, issuer_id: int, kind: str) -> tuple[Client, ...]:
+        return tuple(map(CLIENTS.decode, self._read.rows(OF_KIND, (issuer_id, kind))))
 
     async def put(self, client: Client, credentials: tuple[Credential, ...], event: Event) -> None:
         row, line = CLIENTS.encode(client), entry(event)

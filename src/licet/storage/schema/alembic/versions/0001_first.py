@@ -96,6 +96,7 @@ def _create_registration() -> None:
         _integer("expires_at", null=True),
         _text("ext", null=True),
     )
+    op.create_index("clients_kind", "clients", ["issuer_id", "kind"])
     _table(
         "credentials",
         ("issuer_id", "owner_kind", "owner", "credential_id"),

@@ -1,0 +1,1 @@
+"""What a request costs does not depend on how much is stored."""
