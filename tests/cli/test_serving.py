@@ -223,6 +223,19 @@ def test_a_body_that_is_too_long_is_413_and_the_end(patient: tuple[Process, int]
     assert b"\r\nconnection: close\r\n" in said
 
 
+def test_what_comes_behind_the_last_request_is_not_done(serve: Callable[..., Process]) -> None:
+    """Whoever wrote it, nobody would hear the answer."""
+    process = serve("127.0.0.1", "0")
+    port = process.ready()
+    too_long = head("/fast", port, "Content-Length: 100001", method="POST") + b"a" * 100_001
+    for last in (too_long, head("/fast", port, "Connection: close")):
+        with connect(port) as opened, contextlib.suppress(OSError):
+            opened.sendall(last + head("/slow", port))
+            assert read(opened).count(b"HTTP/1.1 ") <= 1
+    code, out, _ = process.end()
+    assert (code, out) == (0, "store closed\n")
+
+
 @pytest.mark.witness(REQUEST_SIZE_BOUNDED)
 def test_a_body_that_does_not_come_is_408(patient: tuple[Process, int]) -> None:
     kind = "Content-Type: application/x-www-form-urlencoded"

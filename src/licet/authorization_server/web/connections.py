@@ -143,7 +143,7 @@ class Connection(asyncio.Protocol):
         for name, value in message.headers:
             if name == b"content-length" and int(value) > self.kernel.limits.body_bytes:
                 self._cut(message)
-            elif name == b"expect" and value.lower() == b"100-continue" and not self._busy:
+            elif name == b"expect" and value.lower() == b"100-continue" and not (self._busy or self._last):
                 self._transport.write(_CONTINUE)
 
     def on_body(self, body: bytes) -> None:
@@ -168,6 +168,8 @@ class Connection(asyncio.Protocol):
     def _whole(self, message: Message) -> None:
         """Everything that will be read of *message* has been read."""
         message.whole = True
+        if self._last:  # whatever comes behind the last request is nobody's
+            return
         if self._busy or self._waiting or self._stalled_since is not None:
             self._waiting.append(message)
             self._read_no_more()
