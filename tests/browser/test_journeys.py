@@ -18,10 +18,11 @@ import pytest
 import requests
 from callbacks import SCHEME, Callbacks, listening, self_signed
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
-from tests.clients.operated import LOGIN, PASSWORD, Operated, serving
-from tests.visitor import verifier
 
 from licet.requirements import CORS_LIMITED, FORM_FROM_OUR_PAGE, NO_307_REDIRECT, PAGES_NOT_FRAMED, TRANSACTION_ONCE
+from tests.browser.looks import BUDGET
+from tests.clients.operated import LOGIN, PASSWORD, Operated, serving
+from tests.visitor import verifier
 
 pytestmark = pytest.mark.browser
 
@@ -205,6 +206,18 @@ def test_the_code_flow(alice: Traveller, town: Town) -> None:
     status, tokens = alice.redeems(arrival.parameters["code"])
     assert status == 200, tokens
     alice.is_content(town.plain)
+
+
+def test_a_page_is_light_on_the_wire(alice: Traveller, town: Town) -> None:
+    """The first page of a browser that has nothing yet: heads and bodies of all that it loads, from the server alone."""
+    finished: list[Request] = []
+    # Playwright marks its handlers, and a built-in method cannot be marked.
+    alice.page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108
+    alice.page.goto(alice.asks(), wait_until="networkidle")
+    sizes = [request.sizes() for request in finished]
+    assert any(request.url.endswith("/licet.css") for request in finished)
+    assert sum(size["responseHeadersSize"] + size["responseBodySize"] for size in sizes) < BUDGET
+    alice.is_content()
 
 
 def test_the_second_time_nobody_is_asked(alice: Traveller, town: Town) -> None:
@@ -426,11 +439,13 @@ class TestOtherSites:
         address = f"{town.issuer}{path}" if path != "/login" else here.page.url
         here.page.goto(f"{town.elsewhere.origin}/")
         here.page.set_content(f'<iframe name="inner" src="{address}"></iframe>')
-        here.page.wait_for_timeout(200)
         inner = here.page.frame("inner")
         assert inner is not None
-        assert "csrf" not in inner.content()
+        deadline = time.monotonic() + 10
+        while not inner.url.startswith("chrome-error:") and time.monotonic() < deadline:
+            here.page.wait_for_timeout(20)
         assert inner.url.startswith("chrome-error:")
+        assert "csrf" not in inner.content()
 
     @pytest.mark.witness(FORM_FROM_OUR_PAGE)
     def test_no_form_of_theirs_counts(self, here: Traveller, town: Town) -> None:

@@ -1,112 +1,41 @@
-"""Every page in a real browser, under its real policy: it loads, fits, can be read, and answers to the keyboard."""
+"""Pages in a real browser, under their real policy: each loads, fits, can be read, and answers to the keyboard.
+
+A few looks at each kind of page; ``prove/pages`` looks at each page in every way.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Literal, get_args
 
 import pytest
-from page_samples import CALLBACK, FORM_POST, HOSTILE, VIEWS, consent, device_confirm
-from page_server import PageServer, serving
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from licet.authorization_server.views import App
-from licet.authorization_server.web.pages import CSP, FORM_POST_CSP, Pages
+from tests.browser.looks import (
+    BUDGET,
+    CONTROLS,
+    DECISIONS,
+    NARROW,
+    PAGES,
+    RENDERED,
+    VARIANTS,
+    WAYS_OUT,
+    WIDE,
+    Look,
+    Visit,
+)
+from tests.browser.page_server import PageServer, serving
 
 pytestmark = pytest.mark.browser
 
-Scheme = Literal["light", "dark"]
+LOOKS = (Look(NARROW), Look(WIDE, "dark"), Look(NARROW, "dark", forced=True, text=200))
 
-NARROW, HEIGHT = 320, 640
-WIDTHS = (NARROW, 1200)
-BUDGET = 25_000
-"""Bytes of a page with all that it loads."""
-
-AXE = Path(__file__).parents[1] / "javascript/node_modules/axe-core/axe.min.js"
-
-WAYS_OUT = {
-    "return": CALLBACK,
-    "return-denied": CALLBACK,
-    "return-signed-out": "https://shop.example.com/",
-    "form-post": FORM_POST.action,
-}
-"""The pages that go on by themselves, and where to."""
-
-PAGES = Pages("https://id.example.com", "", development=True)
-
-RENDERED = {
-    **{name: (PAGES.render(view), CSP) for name, view in VIEWS.items()},
-    **{
-        f"hostile-{name}": (PAGES.render(consent(app=App(name=HOSTILE[name], host="shop.example.com"))), CSP)
-        for name in ("long", "long-words", "zalgo", "right-to-left")
-    },
-    "hostile-device": (PAGES.render(device_confirm(App(name="W" * 999), "W" * 999, "W" * 999)), CSP),
-    "form-post": (PAGES.render_form_post(FORM_POST), FORM_POST_CSP),
-}
-
-every_page = pytest.mark.parametrize("name", RENDERED)
+each_kind = pytest.mark.parametrize("name", [name for name in RENDERED if name not in VARIANTS])
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PageServer]:
     with serving(RENDERED, PAGES.assets) as server:
         yield server
-
-
-class Visit:
-    """A page that was opened, and everything that it did."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.messages: list[str] = []
-        self.size = 0
-        page.on("request", self._request)
-        page.on("console", lambda message: self.messages.append(message.text))
-        page.on("pageerror", lambda error: self.messages.append(str(error)))
-        page.on("requestfinished", self._finished)
-        page.route(lambda address: not address.startswith("http://127.0.0.1:"), self._elsewhere)
-        # The page that posts by itself is off before it has loaded.
-        page.goto(url, wait_until="commit" if url.endswith("/form-post") else "load")
-        page.wait_for_selector("main > :last-child", state="attached")
-
-    def _request(self, request: Request) -> None:
-        self.requests.append(request.url)
-
-    def _finished(self, request: Request) -> None:
-        self.size += request.sizes()["responseBodySize"]
-
-    def _elsewhere(self, route: Route) -> None:
-        """Nothing is there, and the browser stays where it is."""
-        route.fulfill(status=204)
-
-    def scrolls_sideways(self) -> bool:
-        return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
-
-    def load_axe(self) -> None:
-        """Bring the checker, open what is folded, and hide the tablet's handles.
-
-        They are pseudo-elements, beside which axe cannot measure contrast.
-        """
-        self.page.evaluate(AXE.read_text())
-        self.page.evaluate(
-            """() => {
-                for (const details of document.querySelectorAll("details")) details.open = true;
-                const sheet = new CSSStyleSheet();
-                sheet.replaceSync(".slip > main::before, .plate::before { display: none !important }");
-                document.adoptedStyleSheets = [sheet];
-            }"""
-        )
-
-    def axe(self) -> list[str]:
-        """What axe finds wrong, and what it could not decide about contrast."""
-        result: dict[str, Any] = self.page.evaluate("axe.run()")
-        undecided = [finding for finding in result["incomplete"] if finding["id"] == "color-contrast"]
-        return [
-            f"{finding['id']}: {[node['html'] for node in finding['nodes']]}"
-            for finding in (*result["violations"], *undecided)
-        ]
 
 
 @pytest.fixture(scope="module")
@@ -120,63 +49,59 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 def opened(context: BrowserContext, server: PageServer, name: str) -> Iterator[Visit]:
     """The page *name*, narrow and light."""
     page = context.new_page()
-    page.set_viewport_size({"width": NARROW, "height": HEIGHT})
-    page.emulate_media(color_scheme="light")
     yield Visit(page, f"{server.origin}/{name}")
     page.close()
 
 
-@every_page
+@each_kind
 def test_everyone_can_read_it(opened: Visit, server: PageServer, name: str) -> None:
-    """Nothing foreign is asked for, nothing is refused, nothing scrolls sideways, and axe has nothing to say."""
+    """Nothing foreign is asked for, nothing is refused, nothing is cut off, and axe has nothing to say."""
     opened.load_axe()
     wrong = {}
-    for width in WIDTHS:
-        opened.page.set_viewport_size({"width": width, "height": HEIGHT})
-        for scheme in get_args(Scheme):
-            opened.page.emulate_media(color_scheme=scheme)
-            wrong[width, scheme] = opened.axe() + (["scrolls sideways"] if opened.scrolls_sideways() else [])
+    for look in LOOKS:
+        opened.look(look)
+        wrong[look] = opened.faults()
     assert not any(wrong.values()), wrong
+    opened.page.evaluate("document.documentElement.dir = 'rtl'")
+    assert not opened.scrolls_sideways()
     left = [url for url in opened.requests if not url.startswith(f"{server.origin}/")]
     assert left == ([WAYS_OUT[name]] if name in WAYS_OUT else [])
     assert opened.messages == []
-    assert opened.size < BUDGET
 
 
-@every_page
-def test_it_fits(opened: Visit, name: str) -> None:
-    """320 pixels, letters at 200 %, one direction to scroll (WCAG 1.4.4, 1.4.10); and so from right to left."""
-    opened.page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert not opened.scrolls_sideways()
-    opened.page.evaluate("document.documentElement.dir = 'rtl'")
-    assert not opened.scrolls_sideways()
+@pytest.mark.parametrize("name", RENDERED)
+def test_it_is_light(name: str) -> None:
+    """Even with every picture that any page shows. Nothing is compressed on the way."""
+    assets = sum(len(asset.body) for path in PAGES.assets.paths if (asset := PAGES.assets.find(path)))
+    assert len(RENDERED[name][0]) + assets < BUDGET
 
 
-@every_page
+@each_kind
 def test_every_stop_of_the_tab_key_is_seen(opened: Visit, name: str) -> None:
-    """Each control is reached, in the order of the document, and outlined while it has the focus."""
+    """Each control is reached, in the order of the document and back, and outlined while it has the focus."""
     page = opened.page
-    reachable = page.evaluate(
-        """() => {
-            // Not only out of the field: Tab would still go on from there.
-            document.body.tabIndex = -1;
-            document.body.focus();
-            window.controls = [...document.querySelectorAll("a, button, summary, input:not([type=hidden])")];
-            return window.controls.length;
-        }"""
-    )
-    for index in range(reachable):
+    reachable = page.locator(CONTROLS).count()
+    opened.forget_focus()
+    forth = []
+    for _ in range(reachable):
         page.keyboard.press("Tab")
-        at, outline = page.evaluate(
-            "() => [window.controls.indexOf(document.activeElement), getComputedStyle(document.activeElement).outline]"
-        )
-        assert at == index
+        forth.append(opened.focused())
+        outline = page.evaluate("getComputedStyle(document.activeElement).outline")
         assert "solid 3px" in outline
+    assert forth == list(range(reachable))
+    if reachable:
+        page.keyboard.press("Tab")
+        assert opened.focused() in {-1, 0}, "the last control does not let go"
+    page.evaluate("controls => [...document.querySelectorAll(controls)].at(-1)?.focus()", CONTROLS)
+    for at in reversed(range(reachable)):
+        assert opened.focused() == at
+        page.keyboard.press("Shift+Tab")
 
 
-@pytest.mark.parametrize("name", ["consent", "device-confirm", "sign-out"])
+@pytest.mark.parametrize("name", [name for name in DECISIONS if name not in VARIANTS])
 def test_two_answers_weigh_the_same(opened: Visit) -> None:
     """A yes is never prettier than a no: same size, same colours, same letters; and neither is focused."""
+    assert opened.page.evaluate("document.activeElement === document.body")
     looks = opened.page.evaluate(
         """() => [...document.querySelectorAll(".pair > button")].map(button => {
             const style = getComputedStyle(button), box = button.getBoundingClientRect();
@@ -185,7 +110,156 @@ def test_two_answers_weigh_the_same(opened: Visit) -> None:
     )
     assert len(looks) == 2
     assert looks[0] == looks[1]
-    assert opened.page.evaluate("document.activeElement === document.body")
+
+
+READ_ALOUD = {
+    "device-entry": """
+        - heading "Connect a device" [level=1]
+        - paragraph: /shows you a code. Type it here/
+        - text: Code on your device
+        - paragraph: /Small letters are fine/
+        - textbox "Code on your device"
+        - button "Continue"
+        - paragraph: /Did someone send you a code/
+    """,
+    "device-entry-again": """
+        - heading "Connect a device" [level=1]
+        - paragraph: /shows you a code. Type it here/
+        - alert:
+          - paragraph:
+            - strong: That code did not work.
+          - paragraph: /ask your device for a new one/
+        - text: Code on your device
+        - paragraph: /Small letters are fine/
+        - textbox "Code on your device" [invalid]
+        - button "Continue"
+        - paragraph: /Did someone send you a code/
+    """,
+    "device-entry-throttled": """
+        - heading "Connect a device" [level=1]
+        - paragraph: /shows you a code. Type it here/
+        - alert:
+          - paragraph:
+            - strong: Too many codes that did not fit.
+          - paragraph: Wait 5 minutes and try again.
+        - text: Code on your device
+        - paragraph: /Small letters are fine/
+        - textbox "Code on your device"
+        - button "Continue"
+    """,
+    "device-confirm": """
+        - heading "Is this your device?" [level=1]
+        - paragraph: It should show this same code and these same words.
+        - strong: WDJB-MJHT
+        - text: maple · seven
+        - heading "Lounge TV wants to sign in as you" [level=2]
+        - paragraph:
+          - text: as alice@example.com.
+          - button "Not you?"
+        - term: It calls itself
+        - definition: /Living room/
+        - term: It asked from
+        - definition: /203.0.113.24. Not the network you are on./
+        - term: It asked
+        - definition:
+          - time: 40 seconds ago
+        - region "It will be able to":
+          - heading "It will be able to" [level=2]
+          - list:
+            - listitem: Know your name and picture
+            - listitem: See your orders
+            - listitem: /Stay signed in/
+        - heading "Stop if you did not start this" [level=2]
+        - paragraph: /Nobody from support/
+        - button "Cancel"
+        - button "Allow"
+    """,
+    "device-confirm-tail-again": """
+        - heading "Is this your device?" [level=1]
+        - paragraph: /You came here by a link or a QR code/
+        - strong: WDJB-MJ
+        - heading "Lounge TV wants to sign in as you" [level=2]
+        - term: It asked from
+        - region "It will be able to"
+        - heading "Stop if you did not start this" [level=2]
+        - paragraph: /Nobody from support/
+        - alert:
+          - paragraph:
+            - strong: Those were not the letters.
+          - paragraph: /Nothing was allowed/
+        - text: The last two letters on your device
+        - textbox "The last two letters on your device" [invalid]
+        - button "Cancel"
+        - button "Allow"
+    """,
+    "device-allowed": """
+        - heading "Done" [level=1]
+        - paragraph: Lounge TV is signed in as alice@example.com
+        - paragraph: /it goes on by itself/
+    """,
+    "device-stopped": """
+        - heading "Stopped" [level=1]
+        - paragraph: /Nothing was shared/
+        - heading "Did someone send you that code?" [level=2]
+        - paragraph: /Tell us/
+        - button "This was not me"
+    """,
+}
+
+
+@pytest.mark.parametrize("name", READ_ALOUD)
+def test_it_is_read_aloud_in_a_sensible_order(opened: Visit, name: str) -> None:
+    """What the page is for, the field with its name and hint, then the button; and every warning before the answers."""
+    expect(opened.page.locator("main")).to_match_aria_snapshot(READ_ALOUD[name])
+
+
+@pytest.mark.parametrize("name", ["device-entry", "device-entry-again"])
+def test_the_field_says_its_hint_and_what_went_wrong(opened: Visit, name: str) -> None:
+    """Whoever lands in the field hears more than its name."""
+    description = opened.page.evaluate(
+        """() => document.querySelector("#user_code").getAttribute("aria-describedby").split(" ")
+            .map(id => document.getElementById(id).textContent).join(" ")"""
+    )
+    assert "Small letters are fine" in description
+    assert ("That code did not work" in description) == (name == "device-entry-again")
+
+
+class TestTheCheckers:
+    """What looks at the pages sees what is wrong with one."""
+
+    @pytest.fixture
+    def name(self) -> str:
+        return "device-entry"
+
+    @pytest.mark.parametrize(
+        ("spoil", "fault"),
+        [
+            ("document.querySelector('label').remove()", "label"),
+            ("document.querySelector('.hint').style.color = '#999'", "color-contrast"),
+            ("document.documentElement.removeAttribute('lang')", "html-has-lang"),
+            ("document.querySelector('#device-submit').style.minWidth = '400px'", "scrolls sideways"),
+            ("document.querySelector('h1').style.cssText = 'width: 50px; white-space: nowrap'", "spilt"),
+            ("document.querySelector('.code').style.fontSize = '12px'", "too small"),
+        ],
+    )
+    def test_a_fault_is_found(self, opened: Visit, spoil: str, fault: str) -> None:
+        opened.load_axe()
+        assert opened.faults() == []
+        opened.page.evaluate(spoil)
+        assert any(found.startswith(fault) for found in opened.faults())
+
+    def test_a_warning_after_the_answers_is_found(self, context: BrowserContext, server: PageServer) -> None:
+        page = context.new_page()
+        Visit(page, f"{server.origin}/device-confirm")
+        page.evaluate("document.querySelector('main').append(document.querySelector('.note'))")
+        with pytest.raises(AssertionError):
+            expect(page.locator("main")).to_match_aria_snapshot(READ_ALOUD["device-confirm"], timeout=100)
+        page.close()
+
+    def test_what_leaves_the_origin_is_found(self, opened: Visit) -> None:
+        with opened.page.expect_event("request", lambda request: request.url.startswith("https://elsewhere.")):
+            opened.page.evaluate("document.location = 'https://elsewhere.example.com/'")
+        assert "https://elsewhere.example.com/" in opened.requests
 
 
 @pytest.mark.parametrize("name", ["device-confirm-tail"])

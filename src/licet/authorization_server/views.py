@@ -61,8 +61,10 @@ class Consent(View, frozen=True, gc=False, kw_only=True):
     before: tuple[Sentence, ...] = ()
     offline: bool = False
     """It may go on while the person is away."""
+    offline_before: bool = False
+    """That was allowed before."""
     remembered: bool = True
-    """Whether a yes is remembered for next time."""
+    """Whether a yes is enough for next time."""
 
 
 class DeviceEntry(View, frozen=True, gc=False, kw_only=True):

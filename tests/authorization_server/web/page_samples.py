@@ -47,6 +47,7 @@ def consent(
     before: tuple[Sentence, ...] = (),
     *,
     offline: bool = False,
+    offline_before: bool = False,
     remembered: bool = True,
 ) -> Consent:
     """Alice is asked for consent."""
@@ -58,6 +59,7 @@ def consent(
         new=new,
         before=before,
         offline=offline,
+        offline_before=offline_before,
         remembered=remembered,
     )
 
@@ -134,7 +136,9 @@ VIEWS: dict[str, View] = {
     "sign-in-busy": SignIn(app=SHOP, transaction="t-1", csrf="c-1", login="alice@example.com", busy=True),
     "consent": consent(offline=True),
     "consent-more": consent(new=(BUY,), before=(NAME, SEE)),
-    "consent-again": consent(app=LOCAL, new=(), before=(NAME, SEE), remembered=False, offline=True),
+    "consent-again": consent(
+        app=LOCAL, new=(), before=(NAME, SEE), remembered=False, offline=True, offline_before=True
+    ),
     "consent-unchecked": consent(app=App(name="Bargain Finder", host="bargains.example.net", assured=False)),
     "consent-nothing": consent(new=()),
     "device-entry": DeviceEntry(csrf="c-1"),

@@ -12,7 +12,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 from html_checks import Document
-from page_samples import CALLBACK, FORM_POST, HOSTILE, LOCAL, SHOP, TV, VIEWS, consent, device_confirm, fault
+from page_samples import BUY, CALLBACK, FORM_POST, HOSTILE, LOCAL, SEE, SHOP, TV, VIEWS, consent, device_confirm, fault
 
 from licet.authorization_server.views import App, DeviceDone, DeviceEntry, Return, SignIn, SignOut, View
 from licet.authorization_server.web.pages import CSP, FORM_POST_CSP, SUBMIT, TEMPLATES, Pages
@@ -232,6 +232,18 @@ class TestConsent:
     def test_going_on_while_away_is_always_named(self, view: View) -> None:
         """offline_access is on the page wherever it is asked for, once (rulings C)."""
         assert read(view).text.count("Go on while you are away") == 1
+
+    def test_going_on_while_away_is_new_until_it_was_allowed(self) -> None:
+        """Alone or among others, under the heading that is true of it."""
+        away, allowed, fresh = "Go on while you are away", "You allowed this before", "New this time"
+        for new in ((), (BUY,)):
+            page = read(consent(new=new, before=(SEE,), offline=True)).text
+            assert page.index(fresh) < page.index(away) < page.index(allowed)
+            page = read(consent(new=new, before=(SEE,), offline=True, offline_before=True)).text
+            assert page.index(allowed) < page.index(away)
+            assert (fresh in page) == bool(new)
+        page = read(consent(new=(BUY,), offline=True, offline_before=True)).text
+        assert page.index(fresh) < page.index(allowed) < page.index(away)
 
     def test_an_app_that_proves_nothing_is_warned_of_before_the_answers(self) -> None:
         """A name on a loopback address could be anyone's."""
