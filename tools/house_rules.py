@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypeGuard
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,6 +42,25 @@ class Finding:
         return f"src/licet/{self.path}:{self.line}: {self.message}"
 
 
+OUTWARD = (
+    "aiohttp",
+    "asyncio.open_connection",
+    "ftplib",
+    "http.client",
+    "httpx",
+    "httpx2",
+    "niquests",
+    "pycurl",
+    "requests",
+    "smtplib",
+    "socket.create_connection",
+    "urllib.request",
+    "urllib3",
+    "websockets",
+    "xmlrpc.client",
+)
+"""What speaks to somebody else."""
+
 Breach = tuple[int, str]
 Rule = Callable[[Source], Iterator[Breach]]
 
@@ -50,12 +70,12 @@ def one_clock_one_dice(source: Source) -> Iterator[Breach]:
     if source.within("ambient.py"):
         return
     for line, module in _imports(source.tree):
-        if _is(module, "time", "secrets", "random", "uuid", "os.urandom"):
+        if _is(module, "time", "secrets", "random", "uuid", "os.urandom", "os.getrandom"):
             yield line, f"{module} is read in ambient.py only: take a Clock or an Entropy"
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Attribute):
             name = ast.unparse(node)
-            if name == "os.urandom" or (
+            if name in {"os.urandom", "os.getrandom"} or (
                 node.attr in {"now", "utcnow", "today"}
                 and name.rpartition(".")[0].rpartition(".")[2] in {"datetime", "date"}
             ):
@@ -72,6 +92,28 @@ def refusals_cite(source: Source) -> Iterator[Breach]:
                 yield node.lineno, f"{ast.unparse(node.func)} without per="
         elif isinstance(node, ast.Raise) and node.exc is not None and _names_refusal(node.exc, local, modules):
             yield node.lineno, f"{ast.unparse(node.exc)} without per="
+
+
+def the_law_is_data(source: Source) -> Iterator[Breach]:
+    """The law knows nobody: it imports itself, and what data is written with."""
+    if not source.within("requirements"):
+        return
+    written_with = ("__future__", "collections", "dataclasses", "datetime", "enum", "types", "typing")
+    for line, module in _imports(source.tree):
+        if not _is(module, "licet.requirements", *written_with):
+            yield line, f"{module} is imported by the law, which is data only"
+
+
+def the_web_speaks_incoming_and_answer(source: Source) -> Iterator[Breach]:
+    """Bytes become an Incoming, an Answer becomes bytes: the kernel needs to know nothing else of the server."""
+    if not source.within("authorization_server/web"):
+        return
+    known = ("exchange", "views", "web")
+    for line, module in _imports(source.tree):
+        if _is(module, "licet.authorization_server") and not _is(
+            module, *(f"licet.authorization_server.{name}" for name in known)
+        ):
+            yield line, f"{module} is imported by web/, which knows Incoming, Answer and views only"
 
 
 def nothing_is_called_utils(source: Source) -> Iterator[Breach]:
@@ -92,38 +134,31 @@ def one_gate(source: Source) -> Iterator[Breach]:
         for keyword in node.keywords
     }
     for node in ast.walk(source.tree):
-        if (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.ctx, ast.Load)
-            and node.attr in {"revoked_at", "epoch"}
-            and id(node) not in handed
-        ):
+        if _reads_an_ending(node) and id(node) not in handed:
             yield node.lineno, f"{ast.unparse(node)} is read by authorization_server/admission.py only: ask admit()"
+
+
+def _reads_an_ending(node: ast.AST) -> TypeGuard[ast.expr]:
+    """``x.revoked_at``, or the same by its name: ``getattr(x, "revoked_at")``."""
+    endings = {"revoked_at", "epoch"}
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.ctx, ast.Load) and node.attr in endings
+    return (
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in {"getattr", "attrgetter"}
+        and any(isinstance(argument, ast.Constant) and argument.value in endings for argument in node.args)
+    )
 
 
 def one_way_out(source: Source) -> Iterator[Breach]:
     """Requests leave through ``egress.py``, where SSRF ends, or by the client library."""
     if source.within("egress.py", "client"):
         return
-    outward = (
-        "httpx",
-        "httpx2",
-        "requests",
-        "aiohttp",
-        "urllib3",
-        "urllib.request",
-        "http.client",
-        "socket.create_connection",
-        "asyncio.open_connection",
-    )
     for line, module in _imports(source.tree):
-        if _is(module, *outward):
+        if _is(module, *OUTWARD):
             yield line, f"{module} is used in egress.py and client/ only"
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in {
-            "socket.create_connection",
-            "asyncio.open_connection",
-        }:
+        if isinstance(node, ast.Attribute) and node.attr in {"create_connection", "open_connection", "sock_connect"}:
             yield node.lineno, f"{ast.unparse(node)} is used in egress.py and client/ only"
 
 
@@ -145,6 +180,8 @@ def every_file_says_what_it_is(source: Source) -> Iterator[Breach]:
 RULES: tuple[Rule, ...] = (
     one_clock_one_dice,
     refusals_cite,
+    the_law_is_data,
+    the_web_speaks_incoming_and_answer,
     nothing_is_called_utils,
     one_gate,
     one_way_out,

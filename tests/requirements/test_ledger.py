@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,33 @@ def test_a_requirement_without_a_witness_is_a_debt() -> None:
     """Neither test nor sentence: nobody saw it hold."""
     debts = _ledger(source=ENFORCED).debts(replace(PKCE_REQUIRED, unseen=""))
     assert debts == ["pkce-required: no test witnesses it, and it does not say why none can"]
+
+
+def test_a_new_entry_of_the_catalogue_owes_both() -> None:
+    """Held against the house as it stands: who adds a law adds who keeps it and who saw it kept."""
+    entry = replace(PKCE_REQUIRED, id="moon-phase-known", by_construction="", unseen="")
+    assert HOUSE.debts(entry) == [
+        "moon-phase-known: no refusal cites it, and it does not say why none needs to",
+        "moon-phase-known: no test witnesses it, and it does not say why none can",
+    ]
+
+
+def test_a_house_is_read_from_its_files(tmp_path: Path) -> None:
+    """Sites come from the source, witnesses from the tests; one where the other belongs counts for nothing."""
+    for folder, text in (("src/licet", WITNESSED), ("tests", ENFORCED)):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "x.py").write_text(text, encoding="utf-8")
+    swapped = read(tmp_path)
+    assert (swapped.sites, swapped.witnesses) == ({}, {})
+    for folder, text in (("src/licet", ENFORCED), ("tests", WITNESSED)):
+        (tmp_path / folder / "x.py").write_text(text, encoding="utf-8")
+    assert read(tmp_path).debts(replace(PKCE_REQUIRED, by_construction="", unseen="")) == []
+
+
+def test_a_statement_that_nobody_printed_anew_is_stale() -> None:
+    """A witness that went away changes the statement."""
+    fewer = replace(HOUSE, witnesses={name: found for name, found in HOUSE.witnesses.items() if name != "NO_STORE"})
+    assert render(fewer) != render(HOUSE)
 
 
 def test_sentences_pay_debts() -> None:
