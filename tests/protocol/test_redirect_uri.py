@@ -303,6 +303,8 @@ def test_a_scheme_with_a_dot_is_for_native_apps(uri: str) -> None:
         ("com.example.app:", "no path"),
         ("com.example.app:callback", "no path"),
         ("com.example.app://user@host/cb", "user"),
+        ("com.example.app://[:cb", "brackets"),
+        ("com.example.app://[::1]/cb", "brackets"),
         ("com.example.app:/cb;x", "two ways"),
         ("com.example.app:/cb?code=1", "already says code"),
         ("Com.Example.App:/cb", "capital letters"),
@@ -367,6 +369,7 @@ def test_what_an_address_is_called(uri: str, kind: str, origin: str | None, show
         ("https://c.example/cb?", "https://c.example/cb?code=x&state=a%20b%26c"),
         ("https://c.example/cb?t=7", "https://c.example/cb?t=7&code=x&state=a%20b%26c"),
         ("https://c.example/cb?t=7&", "https://c.example/cb?t=7&code=x&state=a%20b%26c"),
+        ("https://c.example/cb?t=why?", "https://c.example/cb?t=why?&code=x&state=a%20b%26c"),
         ("com.example.app:/cb", "com.example.app:/cb?code=x&state=a%20b%26c"),
     ],
 )

@@ -21,6 +21,8 @@ from licet.requirements import RESOURCE_KNOWN
         "https://api.example.com/caf%C3%A9",
         "urn:example:api",
         "api://4ad2",
+        "http://[::1]:8414/orders",
+        "coap://[2001:db8::1]",
     ],
 )
 def test_an_absolute_uri_names_a_resource(uri: str) -> None:
@@ -48,6 +50,11 @@ def test_an_absolute_uri_names_a_resource(uri: str) -> None:
         "https://api.example.com\\@evil.example/",
         "https://api.example.com/%zz",
         "1https://api.example.com",
+        "https://[api.example.com/",
+        "https://[::g]/",
+        "https://api.example.com/[1]",
+        "api://[:/",
+        "urn:[example]",
         "https://api.example.com/" + "a" * 2048,
     ],
 )

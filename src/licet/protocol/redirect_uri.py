@@ -106,9 +106,11 @@ def with_parameters(uri: str, pairs: Iterable[tuple[str, str]]) -> str:
     added = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
     if not added:
         return uri
-    if "?" not in uri:
+    _, mark, query = uri.partition("?")
+    if not mark:
         return f"{uri}?{added}"
-    return f"{uri}{added}" if uri.endswith(("?", "&")) else f"{uri}&{added}"
+    # Only the first question mark begins a query; another one, even the last letter, is part of a value.
+    return f"{uri}{added}" if not query or query.endswith("&") else f"{uri}&{added}"
 
 
 def origin(uri: str) -> str | None:
@@ -159,6 +161,8 @@ def _private_use_trouble(parts: re.Match[str], *, native: bool) -> str | None:
         return "has a scheme without a dot; begin it with a domain you own, turned round: com.example.app"
     if parts["authority"] is None and not parts["path"].startswith("/"):
         return "has no path; write com.example.app:/callback"
+    if set("[]") & set(parts["authority"] or ""):
+        return "has brackets in its host; only readers of web addresses know what they mean"
     return None
 
 

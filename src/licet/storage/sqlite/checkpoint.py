@@ -54,7 +54,7 @@ class Checkpointer:
         self._connection.close()
 
     def _run(self) -> None:
-        while True:
+        while not self._stop.is_set():  # asked after clear(): it may have taken back the nudge of a close() just then
             self._dirty.wait()
             if self._stop.wait(PAUSE_S):
                 return

@@ -1,0 +1,1 @@
+"""Bad patches to the server, one at a time; the tests that exist must notice each."""

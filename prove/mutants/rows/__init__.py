@@ -1,0 +1,17 @@
+"""Every bad patch there is, room by room."""
+
+from prove.mutants.model import Mutant
+from prove.mutants.rows import clients, codes, devices, edge, people, presented, redirection, refresh, signed, store
+
+MUTANTS: tuple[Mutant, ...] = (
+    *codes.ROWS,
+    *refresh.ROWS,
+    *devices.ROWS,
+    *clients.ROWS,
+    *presented.ROWS,
+    *signed.ROWS,
+    *redirection.ROWS,
+    *people.ROWS,
+    *edge.ROWS,
+    *store.ROWS,
+)
