@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import msgspec
+
 from licet.ambient import Clock, Entropy, SystemEntropy
 from licet.authorization_server import keys
 from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
@@ -46,7 +48,7 @@ from licet.authorization_server.web.health import Health
 from licet.authorization_server.web.hearing import claimed_client
 from licet.authorization_server.web.kernel import Kernel
 from licet.authorization_server.web.limits import Limits, Proxies
-from licet.authorization_server.web.log import redacted
+from licet.authorization_server.web.log import Line, redacted, write
 from licet.authorization_server.web.pages import Pages
 from licet.authorization_server.web.routes import Kind, Route
 from licet.protocol import issuer as issuers
@@ -56,6 +58,7 @@ from licet.resource_owner.guesses import Guesses
 from licet.resource_owner.passwords import Passwords
 from licet.resource_owner.sessions import BrowserSessions
 from licet.resource_owner.sign_in import SignIn
+from licet.storage.blind import BlindThrottles
 from licet.storage.ports import Store
 from licet.storage.records import Issuer, Refused
 from licet.storage.vault import Vault
@@ -97,7 +100,9 @@ async def build(
     await ring.load(store, issuer.issuer_id)
 
     methods = (ClientSecretBasic(vault), ClientSecretPost(vault), PrivateKeyJwt(directory, policy, store.replay))
-    authentication = ClientAuthentication(directory, methods, store.throttles, settings.throttles)
+    throttles = BlindThrottles(store.throttles, vault)
+    guesses = Guesses(throttles)
+    authentication = ClientAuthentication(directory, methods, throttles, settings.throttles)
     grants = {
         grant.grant_type: grant
         for grant in (
@@ -119,7 +124,7 @@ async def build(
         f"{parts.scheme}://{parts.netloc}",
         lifetimes.transaction_s,
     )
-    remember = _remember(store, issuer)
+    remember = _remember(store, directory)
     steps = Steps(Granting(store, directory, vault, entropy, lifetimes), sessions, browser, remember)
     authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps)
     devices = Devices(steps, browser)
@@ -131,9 +136,9 @@ async def build(
     routes = (
         Route("/authorize", ("GET", "POST"), authorization, PAGE),
         Route("/continue", ("GET",), ContinuePage(dispatcher), PAGE),
-        Route("/login", ("GET", "POST"), SignInPage(dispatcher, SignIn(store, passwords, settings.guessing), sessions), PAGE),
+        Route("/login", ("GET", "POST"), SignInPage(dispatcher, SignIn(store, passwords, guesses, settings.guessing), sessions), PAGE),
         Route("/consent", ("GET", "POST"), ConsentPage(dispatcher, authorization), PAGE),
-        Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(Guesses(store.throttles), settings.throttles)), PAGE),
+        Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(guesses, settings.throttles)), PAGE),
         Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices), PAGE),
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
         Route("/logout", ("GET", "POST"), LogoutPage(steps, browser), PAGE),
@@ -171,6 +176,7 @@ async def build(
         on_refusal=remember,
         base=addresses.base(issuer.url),
         allowed_origin=directory.allows_origin,
+        log=_log(directory),
         limits=limits,
         proxies=proxies,
         development=issuer.development,
@@ -186,17 +192,18 @@ async def build(
     return Server(app=app, upkeep=upkeep, close=close)
 
 
-def _remember(store: Store, issuer: Issuer) -> Remember:
+def _remember(store: Store, directory: Directory) -> Remember:
     """Refusals go to a capped table, for whoever asks what a reference means; never into the record (house law 1)."""
 
     def remember(refusal: Refusal, incoming: Incoming, reference: str, client_id: str = "") -> None:
+        claimed = claimed_client(incoming)
         store.refusals.spool(
             Refused(
-                issuer_id=issuer.issuer_id,
+                issuer_id=directory.issuer.issuer_id,
                 reference=reference,
                 at=incoming.at,
                 endpoint=incoming.path,
-                client_id=client_id or claimed_client(incoming),
+                client_id=client_id or (claimed if directory.knows(claimed) else ""),
                 error=refusal.error,
                 description=refusal.description,
                 detail=redacted(refusal.detail),
@@ -206,6 +213,16 @@ def _remember(store: Store, issuer: Issuer) -> Remember:
         )
 
     return remember
+
+
+def _log(directory: Directory) -> Callable[[Line], None]:
+    """A request's line names a client only where there is one: an id that is not known may be a secret in its field."""
+
+    def log(line: Line) -> None:
+        named = not line.client_id or directory.knows(line.client_id)
+        write(line if named else msgspec.structs.replace(line, client_id=""))
+
+    return log
 
 
 def _readiness(store: Store) -> Callable[[], Awaitable[bool]]:

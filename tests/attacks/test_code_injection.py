@@ -24,7 +24,7 @@ from licet.requirements import (
     SCOPE_WITHIN_GRANT,
 )
 from licet.storage.records import Code
-from tests.attacks.watch import noted, nothing_given, row
+from tests.attacks.watch import SPA, asked, noted, nothing_given, row, told
 from tests.visitor import Answered, Visitor
 from tests.world import CALLBACK, CLIENTS, INVOICES, ISSUER, ORDERS, SECRET, World
 
@@ -195,6 +195,17 @@ async def test_a_verifier_for_a_request_without_a_challenge(here: World) -> None
         refused = await redeem(here, answered)
     assert refused.json()["error"] == "invalid_request"
     assert (await redeem(here, answered, code_verifier=None)).status_code == 200
+
+
+async def test_a_public_client_has_a_challenge_whatever_is_waived(here: World) -> None:
+    """AZ-20: without a secret PKCE is all that ties the code to who asked, so no profile waives it (OAuth 2.1 §7.5.1)."""
+    spa = await here.store.clients.find(1, "spa")
+    assert spa is not None
+    policy = msgspec.structs.replace(spa.client.policy, profile="oidc-core")
+    await here.put(msgspec.structs.replace(spa.client, policy=policy), *spa.credentials)
+    bare = asked(client_id="spa", redirect_uri=SPA, code_challenge=None, code_challenge_method=None)
+    async with here.visitor() as http, nothing_given(here):
+        assert told(await http.get("/authorize", params=bare), SPA)["error"] == "invalid_request"
 
 
 async def test_a_code_is_all_or_nothing(here: World) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given as every
 from hypothesis import strategies as st
 
 from licet.ambient import SystemEntropy
+from licet.authorization_server.web.cookies import CookieNames
 from licet.authorization_server.web.limits import Proxies
 from licet.authorization_server.web.peers import Peers
 from licet.events import EventType
@@ -24,7 +25,7 @@ from licet.resource_owner.passwords import Cost, Passwords
 from tests.attacks.test_sessions import sign_in_page
 from tests.attacks.watch import disable, noted, row
 from tests.visitor import Form, Visitor
-from tests.world import CHEAP, PASSWORD, SECRET, World
+from tests.world import CHEAP, ISSUER, PASSWORD, SECRET, World
 
 pytestmark = pytest.mark.anyio
 
@@ -116,6 +117,18 @@ async def test_strangers_do_not_lock_the_owner_out(here: World) -> None:
         assert await guess(owner, "alice", PASSWORD)
         owner.cookies.set("__Host-licet-known", f"{here.subjects['alice']}.x.y")
         assert await guess(owner, "alice", PASSWORD)
+
+
+@pytest.mark.witness(PASSWORD_GUESSING_THROTTLED)
+async def test_nobody_says_of_themselves_that_they_were_here_before(here: World) -> None:
+    """SE-03: the cookie of a known browser is ours to make; one that somebody made up opens no bucket of its own."""
+    name = CookieNames(1, ISSUER).known
+    async with here.visitor() as http:
+        page = await sign_in_page(http)
+        for number in range(11):
+            http.cookies.set(name, f"{here.subjects['alice']}.{number}.{'00' * 32}", domain="id.example.com", path="/")
+            assert not await guess(http, "alice", "wrong", page)
+        assert not await guess(http, "alice", PASSWORD, page)
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [

@@ -9,7 +9,7 @@ import pytest
 
 from licet.protocol import redirect_uri
 from licet.requirements import ERRORS_STAY_HOME, REDIRECT_URI_EXACT, REDIRECT_URI_REGISTERED, REDIRECT_URI_SAFE
-from tests.attacks.watch import asked, noted, nothing_given, told
+from tests.attacks.watch import asked, disable, noted, nothing_given, told
 from tests.visitor import Visitor
 from tests.world import CALLBACK, World
 
@@ -120,6 +120,17 @@ async def test_nobody_is_sent_anywhere_before_it_is_known_where(here: World, met
             assert "location" not in page.headers
             assert "set-cookie" not in page.headers
             assert "<form" not in page.text
+
+
+async def test_a_client_that_is_switched_off_is_told_nothing(here: World) -> None:
+    """AZ-16: whoever has its address may be anybody by now."""
+    await disable(here, "shop")
+    await here.server.upkeep.directory.refresh()
+    async with here.visitor() as http, nothing_given(here):
+        for change in ({}, {"scope": "nonsense"}, {"prompt": "none"}):
+            page = await http.get("/authorize", params=asked(**change))
+            assert page.status_code == 400, change
+            assert "location" not in page.headers
 
 
 async def test_repeated_parameters_are_told_to_whom_it_concerns(here: World) -> None:

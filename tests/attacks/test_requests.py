@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import msgspec
 import pytest
 
 from licet.requirements import (
@@ -125,6 +126,21 @@ async def test_nobody_is_asked_for_what_buys_nothing(here: World, scope: str) ->
     async with here.visitor() as http:
         device = await http.post("/device_authorization", data={"client_id": "tv", "scope": "profile"})
     assert device.json()["error"] == "invalid_scope"
+
+
+@pytest.mark.witness(SCOPE_REGISTERED)
+async def test_a_scope_of_others_is_not_ones_own(here: World) -> None:
+    """AZ-24: known here, registered for another client."""
+    shop = await here.store.clients.find(1, "shop")
+    assert shop is not None
+    metadata = msgspec.structs.replace(shop.client.metadata, scope=("openid", "orders.read"))
+    await here.put(msgspec.structs.replace(shop.client, metadata=metadata), *shop.credentials)
+    async with here.visitor() as http, nothing_given(here):
+        answer = await http.get("/authorize", params=asked(scope="openid orders.write"))
+        assert told(answer)["error"] == "invalid_scope"
+        for scope in ("invoices.read", "openid orders.read email"):
+            device = await http.post("/device_authorization", data={"client_id": "tv", "scope": scope})
+            assert device.json()["error"] == "invalid_scope"
 
 
 async def test_narrowing_is_said(here: World) -> None:

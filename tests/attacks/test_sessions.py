@@ -156,6 +156,19 @@ async def test_a_fresh_sign_in_says_when_it_was(here: World) -> None:
     assert times[2] - times[0] >= 100
 
 
+async def test_a_fresh_sign_in_is_by_who_is_here(here: World) -> None:
+    """AZ-28: alice signed in for this request, then bob signed in for another one: this one asks bob to do it too."""
+    async with here.visitor() as http:
+        begun = await http.get("/authorize", params=asked(prompt="login"))
+        page = Form((await http.get(begun.headers["location"])).text)
+        answer = await Visitor(http).press(page, "login-submit", login="alice", password=PASSWORD)
+        question = answer.headers["location"]
+        assert question.startswith(f"{ISSUER}/consent?")
+        await Visitor(http, login="bob").authorize(prompt="login")
+        again = await http.get(question.replace("/consent", "/continue"))
+        assert again.headers["location"].startswith(f"{ISSUER}/login?")
+
+
 @pytest.mark.witness(ID_TOKEN_HINT_OURS, PROMPT_NONE_SILENT)
 async def test_hints(here: World) -> None:
     """AZ-30, AZ-27: of another person, another client, another key, a token that is no ID token: login_required and no
@@ -274,6 +287,18 @@ async def test_sessions_end_by_themselves(here: World) -> None:
         await Visitor(http).authorize()
         here.clock.ahead_s = 8 * 3600 + 60
         assert await silently(http) == "login_required"
+
+
+async def test_no_token_outlives_the_visit_it_was_bought_for(here: World) -> None:
+    """SE-17: a minute before the day of a visit is over, a token of ten minutes lives a minute (I4)."""
+    async with here.visitor() as http:
+        await Visitor(http).authorize(scope="openid orders.read")
+        for _ in range(3):
+            here.clock.ahead_s += 7 * 3600
+            assert await silently(http) == ""
+        here.clock.ahead_s += 3 * 3600 - 60
+        body = (await redeem(here, await Visitor(http).authorize(scope="openid orders.read"))).json()
+    assert body["expires_in"] <= 61
 
 
 async def test_what_died_with_a_visit_does_not_come_back_with_the_next(here: World) -> None:

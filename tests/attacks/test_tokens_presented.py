@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -125,7 +128,7 @@ async def test_a_scope_or_api_that_is_taken_away_narrows_tokens_that_are_out(her
 FENCES = ("issuer", "client", "person", "session")
 
 
-def judged(issued_s: int, fences: tuple[int, ...]) -> tuple[bool, int]:
+def judged(issued_s: int, fences: tuple[int, ...], granted_s: int | None = None) -> tuple[bool, int]:
     """Whether the gate lets something issued at *issued_s* pass, and after when something new must be issued."""
     at = [Instant(fence * SECOND) for fence in fences]
     far = Instant(10**9 * SECOND)
@@ -152,7 +155,7 @@ def judged(issued_s: int, fences: tuple[int, ...]) -> tuple[bool, int]:
         origin="code",
         scope=("openid",),
         resources=(),
-        issued_at=Instant(0),
+        issued_at=Instant((issued_s if granted_s is None else granted_s) * SECOND),
         expires_at=far,
     )
     standing = Standing(grant=grant, subject_status="active", subject_epoch=at[2], session=session)
@@ -171,6 +174,16 @@ def test_the_latest_fence_counts(highest: int) -> None:
     assert judged(49, fences) == (False, 50)
     assert judged(50, fences) == (False, 50)
     assert judged(51, fences) == (True, 50)
+
+
+@pytest.mark.witness(GRANT_ALIVE)
+@pytest.mark.parametrize("fence", range(2), ids=FENCES[:2])
+def test_a_token_is_as_old_as_its_grant(fence: int) -> None:
+    """IR-04: minted in the second of an ending, a token's ``iat`` lies in the next; what ends before that second begins
+    must reach it all the same, also once the client is put back."""
+    fences = tuple(50 if place == fence else 0 for place in range(4))
+    assert judged(51, fences, granted_s=51) == (True, 50)
+    assert judged(51, fences, granted_s=50) == (False, 50)
 
 
 async def test_a_token_in_the_second_of_an_ending_is_younger_than_it(here: World) -> None:
@@ -240,6 +253,45 @@ async def test_what_was_not_written_is_not_said_to_be(here: World, monkeypatch: 
         answer = await post(here, "/revoke", ("shop", SECRET), token=got[kind])
         assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
         assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_token_has_its_ten_minutes(here: World) -> None:
+    """IR-03: of whatever form, and to whoever asks; an opaque one says nothing of its end itself."""
+    opaque = (await tokens(here, SHOP, "openid"))["access_token"]
+    for_api = (await tokens(here, SHOP, "invoices.read"))["access_token"]
+    bearer = {"Authorization": f"Bearer {opaque}"}
+    for ahead_s, alive_then in ((590, True), (601, False)):
+        here.clock.ahead_s = ahead_s
+        async with here.visitor() as http:
+            assert (await http.get("/userinfo", headers=bearer)).is_success is alive_then
+        assert (await introspected(here, "shop", opaque))["active"] is alive_then
+        assert (await introspected(here, "api.invoices", for_api))["active"] is alive_then
+
+
+async def test_a_token_whose_grant_is_gone_is_dead(here: World, tmp_path: Path) -> None:
+    """IR-04: a person's token never passes for one that a client got for itself, which hangs on no grant."""
+    jwt = (await tokens(here, SHOP, "orders.read"))["access_token"]
+    opaque = (await tokens(here, SHOP, "invoices.read"))["access_token"]
+    shown = (("api.orders", jwt), ("api.invoices", opaque), ("shop", jwt), ("shop", opaque))
+    for caller, token in shown:
+        assert (await introspected(here, caller, token))["active"]
+    with closing(sqlite3.connect(tmp_path / "licet.db")) as behind, behind:
+        behind.execute("DELETE FROM grants")
+    for caller, token in shown:
+        assert await introspected(here, caller, token) == INACTIVE
+
+
+@pytest.mark.witness(USERINFO_NEEDS_OPENID)
+async def test_userinfo_ends_with_openid(here: World) -> None:
+    """IR-09: a client that may not ask who somebody is any more does not learn it by a token from before."""
+    got = await tokens(here, SHOP, FULL)
+    bearer = {"Authorization": f"Bearer {got['access_token']}"}
+    async with here.visitor() as http:
+        assert (await http.get("/userinfo", headers=bearer)).status_code == 200
+        await changed(here, "shop", scope=("orders.read",))
+        refused = await http.get("/userinfo", headers=bearer)
+    assert refused.status_code == 403
+    assert "sub" not in refused.json()
 
 
 @pytest.mark.witness(USERINFO_NEEDS_OPENID, BEARER_HEADER_ONLY, TOKEN_ACCEPTED_ONLY_VALID)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from licet.cli.opening import opened, read
 from licet.requirements import TLS_REQUIRED
 
 PASSWORD = "correct horse battery staple"
@@ -97,6 +99,18 @@ def test_from_nothing_to_a_token(home: Path) -> None:
         changed = licet("user", "passwd", "alice@example.com", "--password-stdin", where=home, feed=PASSWORD + "!\n")
         assert changed.returncode == 0, changed.stderr
     assert process.returncode == 0
+
+
+def test_an_interrupted_first_start_is_finished_by_the_next(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def interrupted(*_args: object) -> None:
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("licet.cli.opening.keys.create", interrupted)
+        with pytest.raises(RuntimeError, match="the power went"):
+            asyncio.run(opened(read(home / "licet.toml"), lock=False, create=True))
+    with serving(home):
+        assert token(home).json()["access_token"].count(".") == 2
 
 
 def test_the_store_is_what_is_served(home: Path) -> None:

@@ -299,6 +299,30 @@ def test_an_answer_that_nobody_reads_is_not_kept(patient: tuple[Process, int]) -
     assert get("/fast", patient[1]).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="descriptors are counted in /proc")
+def test_the_rest_of_an_answer_that_nobody_reads_is_not_kept(serve: Callable[..., Process]) -> None:
+    """However much of it waits in the server: from nothing, by way of too little to stall it, to more than it keeps."""
+    process = serve("127.0.0.1", "0")
+    port, opened = process.ready(), []
+    held = Path(f"/proc/{process.popen.pid}/fd")
+    before = len(list(held.iterdir()))
+    for number in range(1, 15):
+        unread = socket.socket()
+        unread.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        unread.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 600)
+        unread.settimeout(10)
+        unread.connect(("127.0.0.1", port))
+        unread.sendall(head("/fast", port) * 90 * number)
+        opened.append(unread)
+    until = time.monotonic() + 60
+    while len(list(held.iterdir())) > before and time.monotonic() < until:
+        time.sleep(0.1)
+    left = len(list(held.iterdir())) - before
+    for each in opened:
+        each.close()
+    assert left <= 0
+
+
 @pytest.mark.witness(OVERLOAD_REFUSED)
 def test_more_connections_than_allowed_are_closed_unheard(patient: tuple[Process, int]) -> None:
     many = [connect(patient[1]) for _ in range(30)]

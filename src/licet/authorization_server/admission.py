@@ -42,12 +42,14 @@ def admit(
 ) -> Admitted | Dead:
     """Decide whether *presented* may be accepted *now*.
 
-    *standing* is None for a token that a client got for itself: it hangs on the client alone.
+    *standing* is None for a token that a client got for itself: it hangs on the client alone. Anything else is as old
+    as its grant: a token's ``iat`` may lie a second ahead (``not_before``), beyond an ending that it must not outlive.
     """
+    issued_at = presented.issued_at if standing is None else min(presented.issued_at, standing.grant.issued_at)
     dead = (
         _artefact(presented, now)
-        or _issuer(presented, issuer)
-        or _client(presented, client, now)
+        or _issuer(issued_at, issuer)
+        or _client(issued_at, client, now)
         or (
             standing is not None
             and (_grant(standing.grant, now) or _subject(presented, standing) or _session(presented, standing, now))
@@ -62,18 +64,18 @@ def _artefact(presented: Presented, now: Instant) -> str:
     return "expired" if presented.expires_at <= now else ""
 
 
-def _issuer(presented: Presented, issuer: Issuer) -> str:
+def _issuer(issued_at: Instant, issuer: Issuer) -> str:
     if issuer.status != "active":
         return "issuer disabled"
-    return "issuer ended everything" if presented.issued_at <= issuer.epoch else ""
+    return "issuer ended everything" if issued_at <= issuer.epoch else ""
 
 
-def _client(presented: Presented, client: Client | None, now: Instant) -> str:
+def _client(issued_at: Instant, client: Client | None, now: Instant) -> str:
     if client is None:
         return "client gone"
     if not client_usable(client, now):
         return "client disabled"
-    return "client ended" if presented.issued_at <= client.epoch else ""
+    return "client ended" if issued_at <= client.epoch else ""
 
 
 def client_usable(client: Client, now: Instant) -> bool:

@@ -15,7 +15,7 @@ from licet.authorization_server.exchange import Incoming, SetCookie
 from licet.protocol.errors import ForeignForm, InvalidRequest
 from licet.requirements import FORM_FROM_OUR_PAGE, TRANSACTION_BOUND_TO_BROWSER, TRANSACTION_ONCE
 from licet.storage.ports import Transactions
-from licet.storage.records import Transaction
+from licet.storage.records import Account, Transaction
 from licet.storage.vault import Vault
 
 _OWN = frozenset({"same-origin", "none"})
@@ -85,6 +85,23 @@ class Browser:
         if transaction.state != "open" and not answered:
             raise InvalidRequest("This sign-in was answered already", per=TRANSACTION_ONCE)
         return transaction
+
+    def make_known(self, account: Account) -> str:
+        """``subject.random.mac``: says that this browser signed in as *account* before, and grants nothing."""
+        nonce = urlsafe_b64encode(self.entropy.bytes(12)).decode()
+        mac = self.vault.mac("known-browser", account.issuer_id, account.subject_id, nonce)
+        return f"{account.subject_id}.{nonce}.{mac.hex()}"
+
+    def known(self, issuer_id: int, incoming: Incoming) -> str:
+        """The known-browser cookie if it is ours, else nothing."""
+        value = incoming.cookies.get(self.cookies.known, "")
+        subject_id, _, rest = value.partition(".")
+        nonce, _, mac = rest.partition(".")
+        try:
+            made = bytes.fromhex(mac)
+        except ValueError:
+            return ""
+        return value if self.vault.mac_matches(made, "known-browser", issuer_id, subject_id, nonce) else ""
 
     def done(self, transaction: Transaction) -> SetCookie:
         """Takes the transaction's cookie away."""

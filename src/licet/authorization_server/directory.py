@@ -12,7 +12,7 @@ import msgspec
 
 from licet.protocol import redirect_uri
 from licet.storage.ports import Protected, Registered, Store
-from licet.storage.records import Issuer, Scope
+from licet.storage.records import Client, Issuer, Scope
 
 OPENID_SCOPES = {
     "openid": "Know that it is you",
@@ -41,10 +41,9 @@ class Catalogue(msgspec.Struct, frozen=True, gc=False):
         return self.scopes[scope].resource
 
 
-def _origins(apps: Iterable[Registered]) -> Iterator[str]:
+def _origins(apps: Iterable[Client]) -> Iterator[str]:
     for app in apps:
-        if app.client.kind == "browser-app" and app.client.status == "active":
-            yield from (origin for uri in app.client.metadata.redirect_uris if (origin := redirect_uri.origin(uri)))
+        yield from (origin for uri in app.metadata.redirect_uris if (origin := redirect_uri.origin(uri)))
 
 
 def _without_port(origin: str) -> str:
@@ -90,12 +89,22 @@ class Directory:
             self._clients[client_id] = found
         return found
 
+    async def client_of_nobody(self) -> None:
+        """Look for a client that is not there, as a stranger's id is looked for: who is kept in memory is refused as late
+        as who is nowhere."""
+        await self._store.clients.find(self.issuer.issuer_id, "")
+
+    def knows(self, client_id: str) -> bool:
+        """Whether *client_id* is a client's that was asked for lately, or an API's. What somebody claims may be anything,
+        a secret in the wrong field too, so nothing else is written down."""
+        return client_id in self._clients or client_id.removeprefix("api.") in self.catalogue.by_name
+
     async def allows_origin(self, origin: str) -> bool:
         """Whether scripts of *origin* may read our answers: the origin of a browser app's redirect (rulings Q)."""
         origins = self._origins
         if origins is None:
             generation = self._generation
-            origins = frozenset(_origins(await self._store.clients.every(self.issuer.issuer_id)))
+            origins = frozenset(_origins(await self._store.clients.of_kind(self.issuer.issuer_id, "browser-app")))
             if generation == self._generation:
                 self._origins = origins
         return origin in origins or (self.issuer.development and _without_port(origin) in origins)

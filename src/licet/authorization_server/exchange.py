@@ -78,6 +78,7 @@ class Page(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     view: View
     status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
     cookies: tuple[SetCookie, ...] = ()
 
 

@@ -12,9 +12,11 @@ import msgspec
 from licet.ambient import Entropy, Instant
 from licet.events import Event, EventType
 from licet.protocol import jose
+from licet.protocol.errors import TemporarilyUnavailable
+from licet.requirements import OVERLOAD_REFUSED
 from licet.storage.ports import Store
 from licet.storage.records import Key
-from licet.storage.vault import Vault
+from licet.storage.vault import Unsealable, Vault
 
 Purpose = Literal["access_token", "id_token"]
 
@@ -26,6 +28,10 @@ PURPOSES: tuple[tuple[Purpose, str], ...] = (
 )
 """Every key a server has from its first day: whatever the metadata advertises can be signed."""
 
+WAITING_BOUND = 64
+"""RSA signatures that may wait for a thread, at 0.7 ms each: more would wait longer than whoever asks is helped by."""
+_RETRY_AFTER_S = 1
+
 _PUBLISHED = ("pending", "active", "retiring")
 _VERIFYING = ("active", "retiring")
 
@@ -36,6 +42,8 @@ class Ring:
     def __init__(self, vault: Vault, *, workers: int) -> None:
         self._vault = vault
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="licet-sign")
+        self._waiting = 0
+        self._most = workers + WAITING_BOUND
         self._signing: dict[tuple[Purpose, str], jose.SigningKey] = {}
         self._verifying: dict[Purpose, dict[str, jose.VerifyingKey]] = {"access_token": {}, "id_token": {}}
         self.jwks = b'{"keys":[]}'
@@ -44,15 +52,24 @@ class Ring:
         """Open every private key and lay out the public ones."""
         keys = await store.keys.every(issuer_id)
         for key in keys:
-            purpose = key.purpose
-            if key.state == "active" and key.sealed is not None:
-                self._signing[purpose, key.alg] = jose.from_pkcs8(
-                    self._vault.open("signing-key", key.sealed, _context(key)), key.alg, key.kid, authentic=True
-                )
+            purpose, signing = key.purpose, self._opened(key)
+            if key.state == "active":
+                self._signing[purpose, key.alg] = signing
             if key.state in _VERIFYING:
-                self._verifying[purpose][key.kid] = jose.VerifyingKey.from_jwk(key.public_jwk)
+                self._verifying[purpose][key.kid] = signing.verifying()
         published = [key.public_jwk for key in keys if key.state in _PUBLISHED]
         self.jwks = msgspec.json.encode({"keys": published})
+
+    def _opened(self, key: Key) -> jose.SigningKey:
+        """The private key of a row. Without one that we sealed for this very row, its public half is not ours either:
+        whoever can write rows must not be able to have a key of their own believed. Raises Unsealable."""
+        if key.sealed is None:
+            raise Unsealable(f"signing-key {key.kid}: nothing is sealed")
+        opened = self._vault.open("signing-key", key.sealed, _context(key))
+        signing = jose.from_pkcs8(opened, key.alg, key.kid, authentic=True)
+        if signing.public_jwk() != key.public_jwk:
+            raise Unsealable(f"signing-key {key.kid}: the public key is not that of the private one")
+        return signing
 
     def signing(self, purpose: Purpose, alg: str) -> jose.SigningKey:
         """The active key of *purpose* for *alg*; KeyError if there is none."""
@@ -62,11 +79,24 @@ class Ring:
         """The public keys that our own tokens of *purpose* may be signed with, by ``kid``."""
         return self._verifying[purpose]
 
-    async def sign(self, key: jose.SigningKey, make: Callable[[], str]) -> str:
-        """Run *make*, which signs with *key*: ES256 at once, RSA (0.7 ms) in a thread that the loop need not await."""
+    async def sign(self, key: jose.SigningKey, make: Callable[[], str], *, sheddable: bool = False) -> str:
+        """Run *make*, which signs with *key*: ES256 at once, RSA (0.7 ms) in a thread that the loop need not await.
+        Raises TemporarilyUnavailable where too many wait and this one is *sheddable*."""
         if key.alg == "ES256":
             return make()
-        return await asyncio.get_running_loop().run_in_executor(self._pool, make)
+        if sheddable and self._waiting >= self._most:
+            refusal = TemporarilyUnavailable(
+                "Too much at once, come back in a moment",
+                per=OVERLOAD_REFUSED,
+                detail="too many signatures are waiting to be made",
+            )
+            refusal.retry_after_s = _RETRY_AFTER_S
+            raise refusal
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, make)
+        finally:
+            self._waiting -= 1
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

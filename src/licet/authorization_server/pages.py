@@ -5,7 +5,6 @@ Each checks its form and then returns to the dispatcher, which alone decides wha
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,9 +26,11 @@ from licet.resource_owner import sign_in as people
 from licet.resource_owner.passwords import Busy
 from licet.resource_owner.sessions import BrowserSessions
 from licet.storage.ports import SignedIn
-from licet.storage.records import Account, Client, Transaction
+from licet.storage.records import Client, Transaction
 
 _KNOWN_S = 365 * 24 * 3600
+_BUSY = (("Retry-After", "2"),)
+"""The line of passwords that wait to be checked is about a second long (``passwords.Cost.queue``)."""
 
 
 class Resumer(Protocol):
@@ -98,7 +99,7 @@ class SignInPage:
             login=incoming.form.get("login") or "",
             password=incoming.form.get("password") or "",
             network=incoming.peer,
-            known=self._known(transaction.issuer_id, incoming),
+            known=self.dispatcher.browser.known(transaction.issuer_id, incoming),
             at=incoming.at,
             request_id=incoming.request_id,
             txn=transaction.txn_id,
@@ -121,7 +122,7 @@ class SignInPage:
             login=account.login,
             cookies=(
                 SetCookie(cookies.session, value),
-                SetCookie(cookies.known, self._make_known(account), _KNOWN_S),
+                SetCookie(cookies.known, self.dispatcher.browser.make_known(account), _KNOWN_S),
             ),
         )
         return await self.dispatcher.resumer(transaction).resume(noted or transaction, incoming, signed_in, way)
@@ -138,25 +139,7 @@ class SignInPage:
             failed=failed,
             busy=busy,
         )
-        return Page(view=view, status=503 if busy else 200)
-
-    def _make_known(self, account: Account) -> str:
-        """``subject.random.mac``: says that this browser signed in as *account* before, and grants nothing."""
-        nonce = urlsafe_b64encode(self.sessions.entropy.bytes(12)).decode()
-        mac = self.sessions.vault.mac("known-browser", account.issuer_id, account.subject_id, nonce)
-        return f"{account.subject_id}.{nonce}.{mac.hex()}"
-
-    def _known(self, issuer_id: int, incoming: Incoming) -> str:
-        """The known-browser cookie if it is ours, else nothing."""
-        value = incoming.cookies.get(self.dispatcher.browser.cookies.known, "")
-        subject_id, _, rest = value.partition(".")
-        nonce, _, mac = rest.partition(".")
-        try:
-            made = bytes.fromhex(mac)
-        except ValueError:
-            return ""
-        ours = self.sessions.vault.mac_matches(made, "known-browser", issuer_id, subject_id, nonce)
-        return value if ours else ""
+        return Page(view=view, status=503, headers=_BUSY) if busy else Page(view=view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +186,19 @@ class ConsentPage:
         return msgspec.json.encode((client.metadata_digest.hex(), asked, words))
 
     def _page(self, app: App, transaction: Transaction, here: SignedIn, step: ConsentNeeded, csrf: str) -> Page:
-        directory = self.authorization.directory
+        catalogue = self.authorization.directory.catalogue
+        new, before = sentences(step.ask.new, catalogue), sentences(step.ask.before, catalogue)
         view = Consent(
             app=app,
             login=here.account.login,
             transaction=transaction.txn_id,
             csrf=csrf,
-            new=sentences(step.ask.new, directory.catalogue),
-            before=sentences(step.ask.before, directory.catalogue),
+            new=new,
+            before=before,
             offline="offline_access" in (*step.ask.new, *step.ask.before),
-            remembered=step.ask.remembered,
+            offline_before="offline_access" in step.ask.before,
+            # What is sensitive is asked for each time, whatever is remembered.
+            remembered=step.ask.remembered and not any(sentence.sensitive for sentence in (*new, *before)),
         )
         return Page(view=view)
 

@@ -18,7 +18,9 @@ def asked(text: str | None, client: Client, catalogue: Catalogue) -> tuple[str, 
     for name in wanted:
         if name not in allowed or name not in catalogue.scopes:
             raise InvalidScope(
-                "A scope is unknown or not registered for this client", per=SCOPE_REGISTERED, detail=name[:100]
+                "A scope is unknown or not registered for this client",
+                per=SCOPE_REGISTERED,
+                detail=name if name in catalogue.scopes else "",
             )
     return wanted
 

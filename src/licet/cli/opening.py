@@ -69,11 +69,12 @@ async def opened(manifest: Manifest, *, lock: bool, create: bool) -> Opened:
         now = clock.now()
         event = Event(issuer_id=ISSUER_ID, type=EventType.ISSUER_CREATED, at=now, actor="operator", object=issuer.url)
         await store.issuers.create(issuer, event)
-        await keys.create(store, vault, entropy, ISSUER_ID, now)
     problem = _foreign(issuer, manifest)
     if problem:
         await store.close()
         fail(problem, FOUND)
+    if not await store.keys.every(issuer.issuer_id):  # new, or whoever made the issuer was killed before the keys
+        await keys.create(store, vault, entropy, issuer.issuer_id, clock.now())
     return Opened(store=store, issuer=issuer, vault=vault, clock=clock, entropy=entropy, manifest=manifest)
 
 

@@ -81,19 +81,27 @@ class _Service:
         """Open the store, bring it to the file where that is asked, and wire the server over it."""
         from licet.app import build  # noqa: PLC0415  --help must not load a server
         from licet.authorization_server.web.limits import Proxies  # noqa: PLC0415
+        from licet.storage.vault import Unsealable  # noqa: PLC0415
 
         self._opened = at = await opened(self._manifest, lock=True, create=True)
         await self._configure(at)
         proxies = Proxies(trusted=tuple(str(network) for network in self._manifest.server.proxies))
-        self._server = await build(
-            at.store,
-            at.issuer,
-            at.vault,
-            at.clock,
-            entropy=at.entropy,
-            settings=settings(self._manifest),
-            proxies=proxies,
-        )
+        try:
+            self._server = await build(
+                at.store,
+                at.issuer,
+                at.vault,
+                at.clock,
+                entropy=at.entropy,
+                settings=settings(self._manifest),
+                proxies=proxies,
+            )
+        except Unsealable as reason:
+            fail(
+                f"{self._manifest.server.store} has a signing key that these secrets did not seal: {reason}. "
+                "Either [server] secrets is another store's, or somebody wrote into this one.",
+                FOUND,
+            )
         return self._server.app
 
     async def _configure(self, at: Opened) -> None:

@@ -54,6 +54,11 @@ class Passwords:
         self._most = workers + cost.queue
         self._nobody = self._hash("nobody has this password")
 
+    @property
+    def full(self) -> bool:
+        """Whether so many wait that one more would be Busy."""
+        return self._waiting >= self._most
+
     async def hash(self, password: str) -> str:
         """The PHC string of *password*."""
         return await self._run(lambda: self._hash(password))
@@ -71,7 +76,7 @@ class Passwords:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], Result]) -> Result:
-        if self._waiting >= self._most:
+        if self.full:
             raise Busy
         self._waiting += 1
         try:

@@ -15,7 +15,7 @@ from licet.events import Event, EventType
 from licet.requirements import PASSWORD_GUESSING_THROTTLED
 from licet.resource_owner.accounts import canonical
 from licet.resource_owner.guesses import Bucket, Guesses, network_of, proportioned
-from licet.resource_owner.passwords import Passwords
+from licet.resource_owner.passwords import Busy, Passwords
 from licet.storage.ports import Person, Store
 from licet.storage.records import Account, Authenticator, Refused
 
@@ -64,11 +64,14 @@ class SignIn:
 
     store: Store
     passwords: Passwords
+    guesses: Guesses
     guessing: Guessing
 
     async def __call__(self, attempt: Attempt) -> Proved | None:
         """Who it is, or None; raises passwords.Busy. Every guess is paid for first and refunded if right, so that
         many at once cannot share one slot."""
+        if self.passwords.full:  # before anything is read or written for it
+            raise Busy
         identifier = canonical(attempt.login)
         person = await self.store.accounts.find_by_login(attempt.issuer_id, identifier) if identifier else None
         buckets = self._buckets(attempt, identifier or "", person)
@@ -76,7 +79,11 @@ class SignIn:
             self._throttled(attempt)
             return None
         proof = _password_of(person)
-        right = await self.passwords.verify(proof.secret if proof else None, attempt.password)
+        try:
+            right = await self.passwords.verify(proof.secret if proof else None, attempt.password)
+        except Busy:  # nobody looked at it, so it was no guess: a flood must not use up the owner's own bucket
+            await self.guesses.give_back(attempt.issuer_id, buckets)
+            raise
         if not right or person is None or proof is None:
             await self._failed(attempt, person, "wrong password" if person else "unknown login")
             return None
@@ -103,11 +110,6 @@ class SignIn:
                 (b"all known\x00" + who, guessing.per_account),
             )
         return proportioned(sizes, narrow=guessing.per_browser, refill_s=guessing.refill_s)
-
-    @property
-    def guesses(self) -> Guesses:
-        """The buckets in the store."""
-        return Guesses(self.store.throttles)
 
     def _throttled(self, attempt: Attempt) -> None:
         """Not into the record, which keeps everything: this costs whoever guesses nothing (house law 1)."""

@@ -42,7 +42,7 @@ async def addressee(parameters: Parameters, directory: Directory, now: Instant) 
         raise InvalidRequest("client_id is missing", per=CLIENT_KNOWN)
     registered = await directory.client(client_id)
     if registered is None or not client_usable(registered.client, now):
-        raise InvalidRequest("client_id is not known here", per=CLIENT_KNOWN, detail=client_id[:100])
+        raise InvalidRequest("client_id is not known here", per=CLIENT_KNOWN)
     client = registered.client
     sent = parameters.get("redirect_uri")
     redirect_uri = _redirect_uri(client, sent)

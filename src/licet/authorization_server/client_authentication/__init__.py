@@ -55,10 +55,10 @@ class ClientAuthentication:
         presented, method = self._exactly_one(incoming)
         candidate = await self._candidate(presented.client_id, incoming)
         if method.name not in candidate.methods:
-            await self._refuse(presented, incoming, "method not registered")
+            await self._refuse(presented, candidate, incoming, "method not registered")
         wrong = await method.authenticate(presented, candidate, incoming)
         if wrong:
-            await self._refuse(presented, incoming, wrong)
+            await self._refuse(presented, candidate, incoming, wrong)
         return candidate, method.name
 
     def _exactly_one(self, incoming: Incoming) -> tuple[Presented, Method]:
@@ -108,8 +108,10 @@ class ClientAuthentication:
             client=registered.client,
         )
 
-    async def _refuse(self, presented: Presented, incoming: Incoming, detail: str) -> None:
+    async def _refuse(self, presented: Presented, candidate: Candidate, incoming: Incoming, detail: str) -> None:
         """Say no, and count it: only failures fill the bucket, the right secret always passes (rulings V)."""
+        if candidate.client is not None or candidate.api is not None:
+            await self.directory.client_of_nobody()
         retry = await self._count(presented.client_id, incoming.at) if presented.proof else None
         if retry is not None:
             refusal = TooManyAttempts(

@@ -16,18 +16,22 @@ from licet.resource_owner.guesses import Bucket, Guesses, network_of, proportion
 
 @dataclass(frozen=True, slots=True)
 class UserCodeGuesses:
-    """Counts wrong user codes, by network and in all (RFC 8628 §5.1)."""
+    """Counts wrong user codes, by network and in all (RFC 8628 §5.1). Who signed in here before has a bucket of their own:
+    strangers who empty the others do not lock them out (rulings V)."""
 
     guesses: Guesses
     limits: Throttles
 
-    def buckets(self, incoming: Incoming) -> tuple[Bucket, ...]:
-        """Where a guess of whoever sent *incoming* is taken from."""
+    def buckets(self, peer: str, known: str) -> tuple[Bucket, ...]:
+        """Where a guess from the address *peer* is taken from; *known* is what ``Browser.known`` says of its browser."""
         limits = self.limits
-        sizes = (
-            (b"user-code\x00" + network_of(incoming.peer).encode(), limits.user_code_per_person),
+        sizes: tuple[tuple[bytes, int], ...] = (
+            (b"user-code\x00" + network_of(peer).encode(), limits.user_code_per_person),
             (b"user-code", limits.user_code_everywhere),
         )
+        if known:
+            person = known.split(".", 1)[0]
+            sizes = ((b"user-code known\x00" + person.encode(), limits.user_code_per_person),)
         return proportioned(sizes, narrow=limits.user_code_per_person, refill_s=limits.user_code_refill_s)
 
 
@@ -49,7 +53,8 @@ class DeviceEntryPage:
         return await self._entered(incoming.form.get("user_code") or "", incoming, prefilled=False)
 
     async def _entered(self, text: str, incoming: Incoming, *, prefilled: bool) -> Answer:
-        buckets = self.counted.buckets(incoming)
+        known = self.devices.browser.known(self.devices.issuer_id, incoming)
+        buckets = self.counted.buckets(incoming.peer, known)
         until = await self.counted.guesses.take(self.devices.issuer_id, buckets, incoming.at)
         if until is not None:
             return await self._page(incoming, throttled_s=max(1, -(-(until - incoming.at) // SECOND)))
@@ -78,4 +83,6 @@ class DeviceEntryPage:
             failed=failed,
             throttled_s=throttled_s,
         )
-        return Page(view=view, status=429 if throttled_s else 200, cookies=cookies)
+        if throttled_s is None:
+            return Page(view=view, cookies=cookies)
+        return Page(view=view, status=429, headers=(("Retry-After", str(throttled_s)),), cookies=cookies)

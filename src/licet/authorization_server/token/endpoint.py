@@ -37,9 +37,7 @@ class TokenEndpoint:
             raise InvalidRequest("grant_type is missing", per=GRANT_TYPE_KNOWN)
         grant = self.grants.get(name)
         if grant is None:
-            raise UnsupportedGrantType(
-                "This server does not have that grant_type", per=GRANT_TYPE_KNOWN, detail=name[:100]
-            )
+            raise UnsupportedGrantType("This server does not have that grant_type", per=GRANT_TYPE_KNOWN)
         return grant
 
 

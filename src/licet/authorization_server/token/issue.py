@@ -73,8 +73,6 @@ class Minted(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     value: str
     row: AccessToken | None
     jti: str
-    waited: bool = False
-    """Whether its signature waited for a thread."""
 
 
 class Refreshing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -110,7 +108,7 @@ class Issue:
         times = self._times(authorization, aim, incoming.at)
         minted = await self._access_token(authorization, aim, times)
         refreshing = self._refreshing(authorization, incoming.at)
-        id_jwt = await self._id_token(authorization, minted, times) if "openid" in scope else None
+        id_jwt = await self._id_token(authorization, minted.value, times) if "openid" in scope else None
         await self._store(authorization, aim, minted, refreshing, incoming)
         return _response(aim, times, minted.value, refreshing.value, id_jwt, incoming.at)
 
@@ -150,7 +148,9 @@ class Issue:
             amr=authorization.amr,
             cnf=authorization.cnf,
         )
-        return Minted(value=await self.ring.sign(key, make), row=None, jti=jti, waited=key.alg != "ES256")
+        # What a person allowed is bounded by people, and spent here: only who could ask for ever is turned away.
+        value = await self.ring.sign(key, make, sheddable=authorization.consumes is None)
+        return Minted(value=value, row=None, jti=jti)
 
     def _opaque(self, authorization: Authorization, aim: Target, times: Times, jti: str) -> Minted:
         value = secret_token.drawn("at", self.entropy.bytes(secret_token.DRAWN_FROM_BYTES))
@@ -200,7 +200,7 @@ class Issue:
         successor = self.vault.digest(family.issuer_id, "refresh-token", value)
         return Refreshing(value=value, rotation=msgspec.structs.replace(rotation, successor=successor))
 
-    async def _id_token(self, authorization: Authorization, minted: Minted, times: Times) -> str:
+    async def _id_token(self, authorization: Authorization, access: str, times: Times) -> str:
         key = self.ring.signing("id_token", authorization.client.metadata.id_token_signed_response_alg)
         make = partial(
             id_token.make,
@@ -215,9 +215,9 @@ class Issue:
             acr=authorization.acr,
             amr=authorization.amr,
             sid=authorization.sid,
-            access_token=minted.value,
+            access_token=access,
         )
-        return await self.ring.sign(key, make, waited=minted.waited)
+        return await self.ring.sign(key, make)
 
     async def _store(
         self, authorization: Authorization, aim: Target, minted: Minted, refreshing: Refreshing, incoming: Incoming

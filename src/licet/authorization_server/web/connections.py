@@ -65,7 +65,8 @@ class Connection(asyncio.Protocol):
         """Whether a request is being answered."""
         self._reading = _HEAD
         self._since = monotonic()
-        """When what is waited for began: an answer where it is busy, else what is being read."""
+        """When what is waited for began: an answer where it is busy, the end where it is closing, else what is being
+        read."""
         self._head_bytes = 0
         self._stalled_since: float | None = None
         self._paused = False
@@ -238,7 +239,10 @@ class Connection(asyncio.Protocol):
     def look(self, now: float) -> None:
         """End what has taken too long; ``Watch`` calls a few times within the shortest limit."""
         patience, limits, waited = self.patience, self.kernel.limits, now - self._since
-        if self._stalled_since is not None:
+        if self._transport.is_closing():  # too little is left to be stalled by, but unread it stays for ever
+            if waited > patience.stalled_s:
+                self._drop()
+        elif self._stalled_since is not None:
             if now - self._stalled_since > patience.stalled_s:
                 self._drop()
         elif self._busy:
@@ -251,6 +255,7 @@ class Connection(asyncio.Protocol):
             self._message.refusal = refusals.too_slow()
             self._cut(self._message)
         elif self._reading == _NOTHING and waited > patience.keep_alive_s:
+            self._since = now
             self._transport.close()
 
     def shutdown(self) -> None:
@@ -269,6 +274,7 @@ class Connection(asyncio.Protocol):
         """Say why, unless an earlier answer is still on its way."""
         self._last = True
         if not self._busy and not self._transport.is_closing():
+            self._since = monotonic()
             self._transport.write(_STATUS[status] + _THE_END)
             self._transport.close()
 

@@ -93,7 +93,7 @@ class Replies:
 
     def page(self, answer: Page) -> Reply:
         """Write a page."""
-        lines = [*self._page, *self._set(answer.cookies)]
+        lines = [*self._page, *(headers.header(*line) for line in answer.headers), *self._set(answer.cookies)]
         return _sized(answer.status, lines, self._pages.render(answer.view))
 
     def file(self, found: Found, if_none_match: bytes | None) -> Reply:
