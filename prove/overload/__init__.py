@@ -1,0 +1,1 @@
+"""Guessing and overload: what strangers may cost, over the wire against a server process."""
