@@ -37,7 +37,6 @@ proctype Request(byte i; mtype verb; byte f; byte c; byte v; mtype heard) {
     atomic { answer == heard && (answer != ok || given == v + 1) -> hear(f, v); answered[i] = true }
 }
 inline prepare() { begin(0); begin(1) }
-inline restart() { power_loss(0); power_loss(1) }
 """,
     "code": """
 mtype = { use, guess, switch_off, client_disabled };
@@ -68,7 +67,6 @@ inline prepare() {
         C.scope = SCOPES; K.completed = true; K.issued = true; K.consented = SCOPES; K.scope = SCOPES; G.grants = 1
     }
 }
-inline restart() { skip }
 """,
 }
 _SETTINGS = {"family": {"TRACE": 1, "WINDOW": 0, "GENERATIONS": 30}, "code": {"TRACE": 1, "SCOPES": 1}}
@@ -116,7 +114,7 @@ class History:
     model: str
     calls: list[Call] = field(default_factory=list)
     marks: list[tuple[str, int]] = field(default_factory=list)
-    """``begin`` and ``end`` of a call, and ``restart``, in order."""
+    """``begin`` and ``end`` of a call, in order."""
     events: list[tuple[str, int]] = field(default_factory=list)
     """The chain: what was recorded, and by which call."""
 
@@ -143,14 +141,10 @@ class History:
         )
 
     def _mark(self, mark: str, number: int) -> str:
-        call = self.calls[number] if self.calls else None
-        match mark, call:
-            case "begin", Call(verb=verb, of=of, by=by, value=value, heard=heard):
-                return f"    run Request({number}, {verb}, {of}, {by}, {value}, {heard});"
-            case "end", _:
-                return f"    answered[{number}];"
-            case _:
-                return "    atomic { restart() };"
+        call = self.calls[number]
+        if mark == "end":
+            return f"    answered[{number}];"
+        return f"    run Request({number}, {call.verb}, {call.of}, {call.by}, {call.value}, {call.heard});"
 
 
 def accepted(history: History, place: Path) -> bool:

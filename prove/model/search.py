@@ -58,8 +58,20 @@ def search(
     defines = [f"-D{name}={value}" for name, value in (settings or {}).items()]
     _run(place, "spin", *defines, "-a", "model.pml")
     how = ("-DBFS",) if shortest else ("-DCOLLAPSE",)
-    _run(place, "gcc", "-O1", "-w", "-DSAFETY", "-DNOFAIR", f"-DMEMLIM={_MEGABYTES}", *how, "-o", "pan", "pan.c")
-    options = [*(["-E"] if stuck else []), *([] if shortest else [f"-m{_DEEPEST}"])]
+    _run(
+        place,
+        "gcc",
+        "-O0" if stuck else "-O1",
+        "-w",
+        "-DSAFETY",
+        "-DNOFAIR",
+        f"-DMEMLIM={_MEGABYTES}",
+        *how,
+        "-o",
+        "pan",
+        "pan.c",
+    )
+    options = [*(["-E", "-w16"] if stuck else []), *([] if shortest else [f"-m{_DEEPEST}"])]
     said = _run(place, "./pan", *options, check=False)
     found = {name: int(pattern.search(said)[1]) if pattern.search(said) else -1 for name, pattern in _FIGURES.items()}
     violated = re.search(r"pan:\d+: (.*?) \(at depth", said)

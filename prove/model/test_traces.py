@@ -81,13 +81,19 @@ async def test_a_server_that_rotates_twice_is_found(tmp_path: Path, monkeypatch:
     blind = issuing.ROTATE.replace("AND generation = ?6 AND current_digest = ?7", "")
     assert blind != issuing.ROTATE
     monkeypatch.setattr(issuing, "ROTATE", blind)
-    refused = [not accepted(await recorded(families, tmp_path, seed), tmp_path / "search") for seed in range(6)]
-    assert any(refused)
+    assert await _refused_one(families, tmp_path)
 
 
 async def test_a_server_that_uses_a_code_twice_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blind = issuing.CONSUME_CODE.replace("AND consumed_at IS NULL", "")
     assert blind != issuing.CONSUME_CODE
     monkeypatch.setattr(issuing, "CONSUME_CODE", blind)
-    refused = [not accepted(await recorded(codes, tmp_path, seed), tmp_path / "search") for seed in range(12)]
-    assert any(refused)
+    assert await _refused_one(codes, tmp_path)
+
+
+async def _refused_one(crowd: Crowd, tmp_path: Path) -> bool:
+    """Whether one of many histories is none: when it comes to a race is up to the machine."""
+    for seed in range(60):
+        if not accepted(await recorded(crowd, tmp_path, seed), tmp_path / "search"):
+            return True
+    return False
