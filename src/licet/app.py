@@ -40,6 +40,7 @@ from licet.authorization_server.token.grants.client_credentials import ClientCre
 from licet.authorization_server.token.grants.device_code import DeviceCode
 from licet.authorization_server.token.grants.refresh_token import RefreshToken
 from licet.authorization_server.token.issue import Issue
+from licet.authorization_server.token.retry import Retries
 from licet.authorization_server.upkeep import Upkeep
 from licet.authorization_server.userinfo import UserInfo
 from licet.authorization_server.web import addresses
@@ -103,13 +104,14 @@ async def build(
     throttles = BlindThrottles(store.throttles, vault)
     guesses = Guesses(throttles)
     authentication = ClientAuthentication(directory, methods, throttles, settings.throttles)
+    retries = Retries(vault, lifetimes.replay_window_s)
     grants = {
         grant.grant_type: grant
         for grant in (
             AuthorizationCode(store.codes, store.grants, directory, vault, lifetimes),
             ClientCredentials(directory),
             DeviceCode(store.devices, directory, vault),
-            RefreshToken(store.families, directory, vault, lifetimes),
+            RefreshToken(store.families, directory, vault, lifetimes, retries),
         )
     }
     lookup = Lookup(store, directory, ring, vault)
@@ -142,7 +144,7 @@ async def build(
         Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices), PAGE),
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
         Route("/logout", ("GET", "POST"), LogoutPage(steps, browser), PAGE),
-        Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes)), API, browsers=True),
+        Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes, retries)), API, browsers=True),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),
         Route("/introspect", ("POST",), Introspection(authentication, lookup), API),
         Route("/revoke", ("POST",), RevocationEndpoint(authentication, lookup), API, browsers=True),

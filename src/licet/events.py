@@ -40,6 +40,7 @@ class EventType(StrEnum):
     TOKEN_ISSUED = "token.issued"
     TOKEN_REFRESHED = "token.refreshed"
     TOKEN_REVOKED = "token.revoked"
+    REFRESH_REPLAYED = "refresh.replayed"
     REFRESH_REUSED = "refresh.reused"
     GRANT_ENDED = "grant.ended"
     DEVICE_ASKED = "device.asked"

@@ -28,6 +28,8 @@ class Lifetimes:
     """A refresh token unused this long is dead (OAuth 2.1 §4.3.1)."""
     refresh_absolute_s: int = 90 * 24 * 3600
     """However often it is used, its family ends (ASVS 10.4.8)."""
+    replay_window_s: int = 60
+    """How long a refresh whose answer was lost may be repeated (rulings F): clients give up after 30 to 60 s. 0: never."""
     consent_s: int = 365 * 24 * 3600
     transaction_s: int = 1800
     """How long somebody may take to sign in and agree."""

@@ -39,6 +39,7 @@ LIFETIMES = (
     Lifetime("id_token_s", 600, _MINUTE, _HOUR, "OpenID Connect Core 1.0 §2 (exp)"),
     Lifetime("refresh_idle_s", 30 * _DAY, _HOUR, 365 * _DAY, "OAuth 2.1 draft-16 §4.3.1"),
     Lifetime("refresh_absolute_s", 90 * _DAY, _HOUR, 365 * _DAY, "OWASP ASVS 5.0.0 §10.4.8"),
+    Lifetime("replay_window_s", 60, 0, 300, "licet ruling F (client time-outs are 30 to 60 s)"),
     Lifetime("consent_s", 365 * _DAY, _HOUR, 5 * 365 * _DAY, "licet ruling U"),
     Lifetime("session_idle_s", 8 * _HOUR, 5 * _MINUTE, 30 * _DAY, "licet ruling U"),
     Lifetime("session_absolute_s", _DAY, 5 * _MINUTE, 30 * _DAY, "licet ruling U"),

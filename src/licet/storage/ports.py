@@ -131,7 +131,12 @@ class ConsumeDevice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 class RotateFamily(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Replace or reuse a family's head by compare-and-swap: only if the head is still *presented* at *generation*
-    and the family has not ended or expired. *successor* None: the same token stays (not rotated)."""
+    and the family has not ended or expired. *successor* None: the same token stays (not rotated).
+
+    If the head has moved on by one, and what moved it can still be repeated, it is a retry (rulings F): nothing but
+    the count of them changes, and the answer is ``Replayed``. Two generations in a row whose retry came from another
+    *origin* than the rotation are a thief's.
+    """
 
     handle: bytes
     client_id: str
@@ -139,6 +144,11 @@ class RotateFamily(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     generation: int
     presented: bytes
     successor: bytes | None
+    sealed: bytes | None = None
+    """The successor for a retry; only who holds *presented* can open it. None where retries are switched off."""
+    replay_until: Instant | None = None
+    origin: bytes | None = None
+    """Of the request, as a MAC: compared, never read."""
     idle_until: Instant
     purge_at: Instant
 
@@ -161,6 +171,8 @@ class Issuance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A new family; a rotation is in *consumes*."""
     event: Event
     """Recorded iff the issuance succeeds."""
+    retried: Event | None = None
+    """Recorded instead, where it was a retry."""
     replayed: Event
     """Recorded, once, iff the artefact had been used before and its grant ends for it."""
     revocation: Revocation | None
@@ -182,7 +194,17 @@ class Unknown(msgspec.Struct, frozen=True, gc=False):
     """It does not exist, is not the caller's, or has expired; nothing changed."""
 
 
-Outcome = Redeemed | AlreadyRedeemed | Unknown
+class Replayed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A refresh token's predecessor came back in time and the successor is unused: the access token is stored, and
+    the refresh token is the one that *sealed* holds (rulings F)."""
+
+    sealed: bytes
+    generation: int
+    """Of the successor."""
+    replay_until: Instant
+
+
+Outcome = Redeemed | Replayed | AlreadyRedeemed | Unknown
 
 
 class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):

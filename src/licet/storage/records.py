@@ -299,8 +299,12 @@ class Family(Record, frozen=True, kw_only=True):
     absolute_until: Instant
     replay_until: Instant | None = None
     sealed_successor: bytes | None = None
+    """The head, for a retry with its predecessor: sealed under a key that needs the predecessor (rulings I)."""
     replays: int = 0
     origin_hash: bytes | None = None
+    """Where the last rotation came from, as a MAC."""
+    strayed: int | None = None
+    """The last generation whose retry came from elsewhere."""
     issued_at: Instant
     ended_at: Instant | None = None
     why: str = ""

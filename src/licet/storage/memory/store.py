@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from licet.ambient import Instant
 from licet.storage import ports
 from licet.storage.memory.authorization import (
@@ -66,7 +68,7 @@ class MemoryStore:
 
     async def purge(self, at: Instant, limit: int) -> int:
         """Delete up to *limit* rows whose time is over; how many went."""
-        gone = 0
+        gone = self._forget_retries(at, limit)
         for table, over in self._expiring(at):
             for key in [key for key, row in table.items() if over(row)][: limit - gone]:
                 del table[key]
@@ -80,6 +82,14 @@ class MemoryStore:
         world.handles = {(g.issuer_id, g.handle): g.grant_id for g in world.grants.values()}
         world.cookies = {(s.issuer_id, s.digest): s.session_id for s in world.sessions.values()}
         return gone
+
+    def _forget_retries(self, at: Instant, limit: int) -> int:
+        """Erase sealed successors whose window is over; how many."""
+        families = self._world.families
+        sealed = [key for key, f in families.items() if f.sealed_successor is not None and (f.replay_until or 0) <= at]
+        for key in sealed[:limit]:
+            families[key] = replace(families[key], sealed_successor=None, replay_until=None)
+        return len(sealed[:limit])
 
     def _expiring(self, at: Instant) -> Iterator[tuple[dict[Any, Any], Callable[[Any], bool]]]:
         """Every table whose rows end, and which rows have."""

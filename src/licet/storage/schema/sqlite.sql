@@ -290,6 +290,7 @@ CREATE TABLE families (
   sealed_successor BLOB,
   replays INTEGER NOT NULL,
   origin_hash BLOB,
+  strayed INTEGER,
   issued_at INTEGER NOT NULL,
   ended_at INTEGER,
   why TEXT NOT NULL,
@@ -300,6 +301,7 @@ CREATE TABLE families (
  STRICT;
 CREATE INDEX families_grant ON families (issuer_id, grant_id);
 CREATE INDEX families_purge_at ON families (purge_at);
+CREATE INDEX families_replay_until ON families (replay_until) WHERE sealed_successor IS NOT NULL;
 CREATE TABLE access_tokens (
   issuer_id INTEGER NOT NULL,
   digest BLOB NOT NULL,

@@ -304,6 +304,7 @@ families = _wide(
     _blob("sealed_successor", **MAYBE),
     _integer("replays"),
     _blob("origin_hash", **MAYBE),
+    _integer("strayed", **MAYBE),
     _integer("issued_at"),
     _integer("ended_at", **MAYBE),
     _text("why"),
@@ -311,6 +312,12 @@ families = _wide(
 )
 Index("families_grant", families.c.issuer_id, families.c.grant_id)
 Index("families_purge_at", families.c.purge_at)
+Index(
+    "families_replay_until",
+    families.c.replay_until,
+    sqlite_where=text("sealed_successor IS NOT NULL"),
+    postgresql_where=text("sealed_successor IS NOT NULL"),
+)
 
 access_tokens = _wide(
     "access_tokens",

@@ -42,6 +42,14 @@ def _purge(table: str, key: str, expiry: str, kept: int) -> Purge:
 
 
 PURGES = tuple(_purge(*expired) for expired in EXPIRED)
+OVER_RETRIES = """
+    SELECT issuer_id, handle, replay_until FROM families INDEXED BY families_replay_until
+    WHERE sealed_successor IS NOT NULL AND replay_until <= ? LIMIT ?
+"""
+FORGET_RETRY = """
+    UPDATE families SET sealed_successor = NULL, replay_until = NULL
+    WHERE issuer_id = ? AND handle = ? AND replay_until = ?
+"""
 PURGE_AUTHENTICATIONS = "DELETE FROM authentications WHERE issuer_id = ? AND session_id = ?"
 
 LATEST = """
@@ -54,14 +62,16 @@ LAST_GRANT = """
 
 
 def purge(tx: Tx, at: Instant, limit: int) -> int:
-    """Delete up to *limit* rows in this transaction; how many went."""
-    left = limit
+    """Delete up to *limit* rows, or what in them is over, in this transaction; how many went."""
+    retries = tx.rows(OVER_RETRIES, (at, limit))
+    tx.many(FORGET_RETRY, retries)
+    left = limit - len(retries)
     for find, delete, kept in PURGES:
+        if not left:
+            break
         over = tx.rows(find, (at - kept, left))
         if "sessions" in delete:
             tx.many(PURGE_AUTHENTICATIONS, over)
         tx.many(delete, over)
         left -= len(over)
-        if not left:
-            break
     return limit - left
