@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from licet.authorization_server.exchange import Incoming, Json
+from licet.ambient import SECOND, Instant
+from licet.authorization_server.exchange import Incoming, Json, Jwt
+from licet.authorization_server.keys import Ring
 from licet.authorization_server.presented import FoundAccess, Lookup
 from licet.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken
 from licet.requirements import BEARER_HEADER_ONLY, TOKEN_ACCEPTED_ONLY_VALID, USERINFO_NEEDS_OPENID
-from licet.resource_owner.claims import released
+from licet.resource_owner.claims import askable, released
 
 
 @dataclass(frozen=True, slots=True)
 class UserInfo:
-    """The UserInfo Endpoint."""
+    """The UserInfo Endpoint: plain JSON, or signed for whoever registered so (OpenID Connect Core §5.3.2)."""
 
     lookup: Lookup
+    ring: Ring
 
-    async def __call__(self, incoming: Incoming) -> Json:
+    async def __call__(self, incoming: Incoming) -> Json | Jwt:
+        incoming.form.refuse_repeated()
         found = await self.lookup.access_token(_bearer(incoming), incoming.at)
         if found is None or found.dead is not None or self.lookup.directory.catalogue.userinfo not in found.aud:
             raise InvalidToken(
@@ -29,14 +35,30 @@ class UserInfo:
             raise InvalidToken("This access token is bound to a key", per=TOKEN_ACCEPTED_ONLY_VALID)
         if found.standing is None or "openid" not in found.scope:
             raise InsufficientScope("userinfo needs the scope openid", per=USERINFO_NEEDS_OPENID)
-        return Json(body=await self._claims(found))
+        claims = await self._claims(found)
+        alg = await self._signed_with(found)
+        return Json(body=claims) if alg is None else await self._signed(claims, alg, found, incoming.at)
 
-    async def _claims(self, found: FoundAccess) -> dict[str, object]:
+    async def _claims(self, found: FoundAccess) -> dict[str, Any]:
         assert found.standing is not None
         grant = found.standing.grant
         person = await self.lookup.store.accounts.find(grant.issuer_id, grant.subject_id)
+        registered = await self.lookup.directory.client(grant.client_id)
+        asked = (grant.claims_request or {}).get("userinfo", ())
+        also = askable(asked, registered.client.metadata.scope) if asked and registered else ()
         profile = person.account.profile if person else {}
-        return {"sub": grant.sub, **released(profile, found.scope)}
+        return {"sub": grant.sub, **released(profile, found.scope, also)}
+
+    async def _signed_with(self, found: FoundAccess) -> str | None:
+        """The algorithm that the client wants its answers signed with, if any."""
+        registered = await self.lookup.directory.client(found.client_id)
+        return registered.client.metadata.userinfo_signed_response_alg if registered else None
+
+    async def _signed(self, claims: dict[str, Any], alg: str, found: FoundAccess, now: Instant) -> Jwt:
+        """Signed for this client alone. It has no ``exp`` and so passes nowhere for an ID token."""
+        key = self.ring.signing("id_token", alg)
+        said = {"iss": self.lookup.directory.issuer.url, "aud": found.client_id, "iat": now // SECOND, **claims}
+        return Jwt(body=await self.ring.sign(key, partial(key.sign_jwt, "JWT", said), sheddable=True))
 
 
 def _bearer(incoming: Incoming) -> str:
