@@ -11,6 +11,8 @@ import msgspec
 
 from licet.ambient import Clock, Entropy, SystemEntropy
 from licet.authorization_server import keys
+from licet.authorization_server.account.profile import ProfilePage
+from licet.authorization_server.account.visit import Visits
 from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
 from licet.authorization_server.authorization.request_object import RequestObjects
 from licet.authorization_server.authorization.steps import Remember, Steps
@@ -133,8 +135,11 @@ async def build(
         directory, policy, ring, store.replay, steps, RequestObjects(directory, store.replay)
     )
     devices = Devices(steps, browser)
+    visits = Visits(steps, browser)
     dispatcher = Dispatcher(
-        browser, issuer.issuer_id, {"query": authorization, "form": authorization, "device": devices}
+        browser,
+        issuer.issuer_id,
+        {"query": authorization, "form": authorization, "device": devices, "account": visits},
     )
 
     API, PAGE, DOCUMENT = Kind.API, Kind.PAGE, Kind.DOCUMENT
@@ -146,6 +151,7 @@ async def build(
         Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(guesses, settings.throttles)), PAGE),
         Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices), PAGE),
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
+        Route("/account/profile", ("GET", "POST"), ProfilePage(visits, store.accounts), PAGE),
         Route("/logout", ("GET", "POST"), LogoutPage(steps, browser), PAGE),
         Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes)), API, browsers=True),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),

@@ -118,23 +118,6 @@ ID_TOKEN_HINT_OURS = Requirement(
     remedy="Send an ID token that this issuer gave to this client, or none.",
 )
 
-ID_TOKEN_ALGORITHM = Requirement(
-    id="id-token-algorithm",
-    title="An ID token is signed with the algorithm its client registered, RS256 where it is silent, never with none",
-    binds=Role.AUTHORIZATION_SERVER,
-    sources=(
-        MUST(OIDC_REGISTRATION("2")),
-        MUST(OIDC_CORE("15.1"), note="RS256 is there"),
-        MUST(OIDC_DISCOVERY("3")),
-        MAY(OIDC_CORE("2"), note="none is possible for the code flow; licet does not have it"),
-        MUST(RFC_8725("3.2")),
-        RULING(LICET("H")),
-    ),
-    threat="A client that expects one algorithm is talked into another.",
-    remedy="Register id_token_signed_response_alg, and accept only that.",
-    by_construction="The ring signs with the key of the registered algorithm, and has none for none.",
-)
-
 CLAIMS_REQUEST_WELL_FORMED = Requirement(
     id="claims-request-well-formed",
     title="The claims parameter is the JSON object that its specification describes, read strictly",
@@ -241,4 +224,21 @@ REQUEST_OBJECT_ONCE = Requirement(
     ),
     threat="Whoever saw a signed request in a log starts it again.",
     remedy="Sign a new request object for each request.",
+)
+
+ID_TOKEN_ALGORITHM = Requirement(
+    id="id-token-algorithm",
+    title="An ID token is signed with the algorithm its client registered, RS256 where it is silent, never with none",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(OIDC_REGISTRATION("2")),
+        MUST(OIDC_CORE("15.1"), note="RS256 is there"),
+        MUST(OIDC_DISCOVERY("3")),
+        MAY(OIDC_CORE("2"), note="none is possible for the code flow; licet does not have it"),
+        MUST(RFC_8725("3.2")),
+        RULING(LICET("H")),
+    ),
+    threat="A client that expects one algorithm is talked into another.",
+    remedy="Register id_token_signed_response_alg, and accept only that.",
+    by_construction="The ring signs with the key of the registered algorithm, and has none for none.",
 )

@@ -189,7 +189,7 @@ class Transaction(Record, frozen=True, kw_only=True):
     client_id: str
     request: bytes
     """The frozen request as JSON; ``authorization/request.py`` reads and writes it."""
-    source: Literal["query", "form", "par", "jar", "device"]
+    source: Literal["query", "form", "par", "jar", "device", "account"]
     subject_id: str | None = None
     session_id: str | None = None
     login_at: Instant | None = None
