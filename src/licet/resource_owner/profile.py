@@ -92,14 +92,17 @@ _VERIFIED = {"email": "email_verified", "phone_number": "phone_number_verified"}
 def read(typed: Mapping[str, str], before: Mapping[str, Any], now_s: int) -> Described:
     """What is known after *typed* was filled in over *before*: an empty field takes its claim away.
 
-    A mail address or telephone number that is another one now is no longer verified. What has no field stays.
+    A mail address or telephone number that is another one now is no longer verified. What has no field stays, and so does
+    what was not touched, however it came to be known: nobody is made to mend what an operator wrote.
     """
-    fields = {name: _trimmed(typed, name) for name in (*FIELDS, *ADDRESS)}
-    wrong = tuple(name for name, text in fields.items() if text and not _good(name, text))
+    known = typed_of(before)
+    fields = {name: _trimmed(typed, name) for name in known}
+    wrong = tuple(name for name, text in fields.items() if text not in ("", known[name]) and not _good(name, text))
     if wrong:
         return Described(profile=dict(before), changed=(), wrong=wrong)
     said: dict[str, Any] = {name: fields[name] for name in FIELDS}
-    said["address"] = {part: fields[part] for part in ADDRESS if fields[part]}
+    moved = any(fields[part] != known[part] for part in ADDRESS)
+    said["address"] = {part: fields[part] for part in ADDRESS if fields[part]} if moved else before.get("address")
     said |= {flag: False for name, flag in _VERIFIED.items() if said[name] and said[name] != before.get(name)}
     said |= dict.fromkeys(flag for name, flag in _VERIFIED.items() if not said[name])
     profile = {name: value for name, value in {**before, **said}.items() if value not in ("", None, {})}
