@@ -202,7 +202,7 @@ async def test_userinfo_is_signed_for_whoever_registered_so(here: World, alg: st
 
 @pytest.mark.witness(USERINFO_SIGNED)
 async def test_signed_userinfo_passes_nowhere_for_another_token(here: World) -> None:
-    """Neither as a hint, nor as an access token: it is signed with the key of ID tokens, and is none."""
+    """JW-10: neither as a hint, nor as an access token: it is signed with the key of ID tokens, and is none."""
     await registered(here, userinfo_signed_response_alg="RS256")
     body = await tokens(here, scope="openid email")
     signed = (await userinfo(here, body["access_token"])).text
@@ -225,6 +225,7 @@ async def test_refusals_at_userinfo_are_plain_whatever_is_registered(here: World
 
 @pytest.mark.witness(ACR_ESSENTIAL)
 async def test_an_essential_acr_that_nothing_reaches_is_a_failed_authentication(here: World) -> None:
+    """AZ-28: an old visit does not stand for the strong sign-in that was demanded."""
     async with here.visitor() as http:
         for wanted in ({"value": "2"}, {"values": ["urn:mace:incommon:iap:gold", "phr"]}):
             asked = claims(id_token={"acr": {"essential": True, **wanted}})

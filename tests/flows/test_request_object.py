@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import msgspec
@@ -68,6 +69,7 @@ async def sends(here: World, request: str, **outside: Any) -> Answered:
 
 @pytest.mark.witness(REQUEST_OBJECT_ALONE)
 async def test_what_is_inside_counts_and_what_is_outside_does_not(here: World, signing: Client) -> None:
+    """AZ-48: what the browser brings beside a signed request changes nothing."""
     request, code_verifier = signed(here, claims={"id_token": {"name": None}}, max_age=100)
     answered = await sends(
         here,
@@ -87,7 +89,7 @@ async def test_what_is_inside_counts_and_what_is_outside_does_not(here: World, s
 
 @pytest.mark.witness(REQUEST_OBJECT_ALONE)
 async def test_what_is_only_outside_is_not_used(here: World, signing: Client) -> None:
-    """RFC 9101 §6.3: nobody may add to a signed request on its way."""
+    """AZ-48, RFC 9101 §6.3: nobody may add to a signed request on its way."""
     request, code_verifier = signed(here, state=None, nonce=None)
     answered = await sends(here, request, state="outside", nonce="outside", claims='{"id_token": {"name": null}}')
     assert "state" not in answered.parameters
@@ -114,6 +116,7 @@ async def test_a_posted_request_object_is_opened_too(here: World, signing: Clien
 
 @pytest.mark.witness(REQUEST_OBJECT_ONCE)
 async def test_one_that_names_itself_is_taken_once(here: World, signing: Client) -> None:
+    """AZ-48: whoever reads it in a log comes too late."""
     request, _ = signed(here)
     assert "code" in (await sends(here, request)).parameters
     again = (await sends(here, request, redirect_uri=CALLBACK)).parameters
@@ -155,6 +158,7 @@ BAD: dict[str, dict[str, Any]] = {
 async def test_a_request_object_that_is_not_for_here_and_now_is_refused(
     here: World, signing: Client, change: dict[str, Any]
 ) -> None:
+    """AZ-48: and the answer goes where it may go."""
     assert "code" in (await sends(here, _said(here))).parameters, "without the change it is good"
     refused = (await sends(here, _said(here, **change), redirect_uri=CALLBACK, state="st")).parameters
     assert (refused["error"], refused["state"], refused["iss"]) == ("invalid_request_object", "st", ISSUER)
@@ -162,7 +166,7 @@ async def test_a_request_object_that_is_not_for_here_and_now_is_refused(
 
 @pytest.mark.witness(REQUEST_OBJECT_SIGNED)
 async def test_only_the_clients_own_key_and_algorithm_count(here: World, signing: Client) -> None:
-    """Neither a stranger's key, nor our own, nor a secret as one, nor an algorithm that the client did not pin."""
+    """AZ-48: neither a stranger's key, nor our own, nor a secret as one, nor an algorithm that the client did not pin."""
     stranger = jose.SigningKey(jose.generate_es256(), "ES256", "signer-key")
     rsa = jose.SigningKey(jose.generate_rs256(), "RS256", "signer-key")
     good, _ = signed(here)
@@ -189,7 +193,7 @@ async def _pin(here: World, alg: str) -> None:
 
 @pytest.mark.witness(REQUEST_OBJECT_SIGNED)
 async def test_tokens_of_other_kinds_start_nothing(here: World, signing: Client) -> None:
-    """RFC 9101 §10.8: a client assertion is signed by the same key for the same server; and the other way round."""
+    """AZ-48, JW-10, RFC 9101 §10.8: a client assertion is signed by the same key for the same server; and the other way round."""
     now_s = here.clock.now() // 1_000_000
     assertion = client_assertion.make(here.client_key, "shop", ISSUER, "a-1", now_s)
     said = (await sends(here, assertion, redirect_uri=CALLBACK)).parameters
@@ -227,8 +231,6 @@ async def test_unsigned_ones_those_of_keyless_clients_and_those_by_reference_are
 
 
 def _b64(members: dict[str, Any]) -> str:
-    from base64 import urlsafe_b64encode
-
     return urlsafe_b64encode(json.dumps(members).encode()).rstrip(b"=").decode()
 
 
