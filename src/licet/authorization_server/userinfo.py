@@ -10,6 +10,7 @@ from licet.ambient import SECOND, Instant
 from licet.authorization_server.exchange import Incoming, Json, Jwt
 from licet.authorization_server.keys import Ring
 from licet.authorization_server.presented import FoundAccess, Lookup
+from licet.protocol.client_metadata import ClientMetadata
 from licet.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken
 from licet.requirements import BEARER_HEADER_ONLY, TOKEN_ACCEPTED_ONLY_VALID, USERINFO_NEEDS_OPENID
 from licet.resource_owner.claims import askable, released
@@ -35,24 +36,19 @@ class UserInfo:
             raise InvalidToken("This access token is bound to a key", per=TOKEN_ACCEPTED_ONLY_VALID)
         if found.standing is None or "openid" not in found.scope:
             raise InsufficientScope("userinfo needs the scope openid", per=USERINFO_NEEDS_OPENID)
-        claims = await self._claims(found)
-        alg = await self._signed_with(found)
+        registered = await self.lookup.directory.client(found.client_id)
+        metadata = registered.client.metadata if registered else ClientMetadata()
+        claims, alg = await self._claims(found, metadata.scope), metadata.userinfo_signed_response_alg
         return Json(body=claims) if alg is None else await self._signed(claims, alg, found, incoming.at)
 
-    async def _claims(self, found: FoundAccess) -> dict[str, Any]:
+    async def _claims(self, found: FoundAccess, may: tuple[str, ...]) -> dict[str, Any]:
+        """What the token's scope opens, and what was asked for by name and the client *may* still have."""
         assert found.standing is not None
         grant = found.standing.grant
         person = await self.lookup.store.accounts.find(grant.issuer_id, grant.subject_id)
-        registered = await self.lookup.directory.client(grant.client_id)
         asked = (grant.claims_request or {}).get("userinfo", ())
-        also = askable(asked, registered.client.metadata.scope) if asked and registered else ()
         profile = person.account.profile if person else {}
-        return {"sub": grant.sub, **released(profile, found.scope, also)}
-
-    async def _signed_with(self, found: FoundAccess) -> str | None:
-        """The algorithm that the client wants its answers signed with, if any."""
-        registered = await self.lookup.directory.client(found.client_id)
-        return registered.client.metadata.userinfo_signed_response_alg if registered else None
+        return {"sub": grant.sub, **released(profile, found.scope, askable(asked, may))}
 
     async def _signed(self, claims: dict[str, Any], alg: str, found: FoundAccess, now: Instant) -> Jwt:
         """Signed for this client alone. It has no ``exp`` and so passes nowhere for an ID token."""
