@@ -12,11 +12,12 @@ from licet.authorization_server.authorization.interaction import must_sign_in, u
 from licet.authorization_server.authorization.request import AuthorizationRequest
 from licet.protocol.claims_request import ClaimsRequest
 from licet.resource_owner import assurance
-from licet.storage.contract import samples as a
 from licet.storage.ports import SignedIn
+from licet.storage.records import Account, Session, Transaction
 
 WEAK, STRONG = ("pwd",), ("pwd", "otp")
-AT = a.AT
+AT = Instant(1_800_000_000_000_000)
+LATER = Instant(AT + 3_600_000_000)
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,18 @@ def _request(**more: Any) -> AuthorizationRequest:
 
 
 def _here(amr: tuple[str, ...]) -> SignedIn:
-    return SignedIn(session=a.session(amr=amr, auth_time=AT), account=a.account())
+    session = Session(
+        issuer_id=1,
+        session_id="s1",
+        digest=b"d",
+        subject_id="anna",
+        created_at=AT,
+        idle_until=LATER,
+        absolute_until=LATER,
+        auth_time=AT,
+        amr=amr,
+    )
+    return SignedIn(session=session, account=Account(issuer_id=1, subject_id="anna", login="anna"))
 
 
 ESSENTIAL = _request(claims=ClaimsRequest(acr=("2",), acr_essential=True))
@@ -77,14 +89,25 @@ WISHED = _request(acr_values=("2",))
 )
 def test_who_signs_in_again_for_a_level(request_: AuthorizationRequest, amr: tuple[str, ...], again: bool) -> None:
     """Where it can be reached and was named; a wish stops no silent request."""
-    assert must_sign_in(request_, _here(amr), "anna", None, Instant(AT)) is again
+    assert must_sign_in(request_, _here(amr), "anna", None, AT) is again
 
 
 @pytest.mark.parametrize(("amr", "failed"), [(WEAK, True), (STRONG, False)])
 def test_a_sign_in_that_was_not_enough_is_asked_for_once(amr: tuple[str, ...], failed: bool) -> None:
     """Then it is a failed authentication, not a form without end (OpenID Connect Core §5.5.1.1)."""
     here = _here(amr)
-    noted = a.transaction(login_at=AT, session_id=here.session.session_id)
-    assert must_sign_in(ESSENTIAL, here, "anna", noted, Instant(AT)) is False
+    noted = Transaction(
+        issuer_id=1,
+        txn_id="t1",
+        browser_digest=None,
+        client_id="app",
+        request=b"{}",
+        source="query",
+        session_id=here.session.session_id,
+        login_at=AT,
+        created_at=AT,
+        expires_at=LATER,
+    )
+    assert must_sign_in(ESSENTIAL, here, "anna", noted, AT) is False
     assert unmet(ESSENTIAL, here) is failed
     assert unmet(WISHED, here) is False
