@@ -73,7 +73,7 @@ class RequestObjects:
 
 
 def _keys(registered: Registered, now: Instant) -> list[VerifyingKey]:
-    usable = (one for one in registered.credentials if one.jwk and credential_usable(one, now))
+    usable = (one for one in registered.credentials if one.kind == "jwk" and credential_usable(one, now))
     return [VerifyingKey.from_jwk(one.jwk) for one in usable if one.jwk]
 
 
