@@ -1,4 +1,4 @@
-"""One ``sub`` per person and sector, for good (I6); and what people say of themselves."""
+"""One ``sub`` per person and sector, for good (I6); what was asked of them; and what people say of themselves."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ class Subjects:
         assert await store.pairwise_subjects.settle(_subject("three", subject_id="ben")) == "three"
         assert await store.pairwise_subjects.find(2, "shop.example", "anna") is None
         assert await store.pairwise_subjects.find(ISSUER, "shop.example", "carl") is None
+
+    async def test_a_grant_keeps_what_was_asked_for_by_name_and_how_the_client_knows_the_person(
+        self, store: Store
+    ) -> None:
+        asked = {"id_token": ("email",), "userinfo": ("name", "address")}
+        grant, _ = await a.concluded(store, claims_request=asked, sub="pairwise")
+        found = await store.grants.find_by_handle(ISSUER, grant.handle)
+        assert found is not None
+        assert found.grant == grant
+        assert (found.grant.claims_request, found.grant.sub) == (asked, "pairwise")
 
     async def test_a_profile_is_replaced_whole_and_nothing_else_changes(self, store: Store) -> None:
         assert await store.accounts.create(a.account(), ("anna",), a.password(), a.event())
