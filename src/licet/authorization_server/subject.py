@@ -6,8 +6,8 @@ What was decided here is written into the grant, and every place that names a pe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from licet.protocol import redirect_uri
 from licet.storage import ports
 from licet.storage.records import Account, Client, PairwiseSubject
 from licet.storage.vault import Vault
@@ -47,9 +47,9 @@ def sector_of(client: Client) -> str:
         return client.policy.sector
     metadata = client.metadata
     addresses = metadata.redirect_uris if metadata.sector_identifier_uri is None else (metadata.sector_identifier_uri,)
-    hosts = {urlsplit(uri).hostname for uri in addresses if uri.startswith("https://")}
+    hosts = {host for uri in addresses if (host := redirect_uri.https_host(uri))}
     # Several without a document that lists them prove nothing of one another, so they share nothing with anybody.
-    return (hosts.pop() if len(hosts) == 1 else None) or f"client:{client.client_id}"
+    return hosts.pop() if len(hosts) == 1 else f"client:{client.client_id}"
 
 
 def sub_of_client(client: Client) -> str:

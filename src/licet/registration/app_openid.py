@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
+from licet.protocol import redirect_uri
 from licet.registration.kinds import Kind
 from licet.registration.mistakes import shown
 from licet.registration.table import Table
@@ -45,13 +45,13 @@ def subjects(table: Table, sector: str, words: dict[str, Any], raw: dict[str, An
         )
     if sector:
         raw.setdefault("subject_type", "pairwise")
-    hosts = {urlsplit(uri).hostname for uri in words["redirect_uris"] if uri.startswith("https://")}
+    hosts = {host for uri in words["redirect_uris"] if (host := redirect_uri.https_host(uri))}
     if stated == "pairwise" and not sector and len(hosts) > 1:
         table.wrong(
             table.place("expert"),
             "it has callbacks on several hosts, so its sector must be named",
             rule="OpenID Connect Core 1.0 §8.1",
-            fix=f'write sector = "{min(host for host in hosts if host)}"',
+            fix=f'write sector = "{min(hosts)}"',
         )
 
 
