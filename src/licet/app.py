@@ -12,6 +12,8 @@ import msgspec
 from licet.ambient import Clock, Entropy, SystemEntropy
 from licet.authorization_server import keys
 from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
+from licet.authorization_server.authorization.lodged import Lodged
+from licet.authorization_server.authorization.pushed import PushedRequests
 from licet.authorization_server.authorization.steps import Remember, Steps
 from licet.authorization_server.browser import Browser
 from licet.authorization_server.client_authentication import ClientAuthentication
@@ -126,7 +128,8 @@ async def build(
     )
     remember = _remember(store, directory)
     steps = Steps(Granting(store, directory, vault, entropy, lifetimes), sessions, browser, remember)
-    authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps)
+    lodged = Lodged(store.transactions, vault, settings.pushing)
+    authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps, lodged)
     devices = Devices(steps, browser)
     dispatcher = Dispatcher(
         browser, issuer.issuer_id, {"query": authorization, "form": authorization, "device": devices}
@@ -143,6 +146,7 @@ async def build(
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
         Route("/logout", ("GET", "POST"), LogoutPage(steps, browser), PAGE),
         Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes)), API, browsers=True),
+        Route("/par", ("POST",), PushedRequests(authentication, authorization, lodged, entropy, guesses), API),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),
         Route("/introspect", ("POST",), Introspection(authentication, lookup), API),
         Route("/revoke", ("POST",), RevocationEndpoint(authentication, lookup), API, browsers=True),
@@ -150,7 +154,13 @@ async def build(
         Route("/jwks", ("GET",), Jwks(ring), DOCUMENT),
         *(extra(lookup) if extra else ()),
     )  # fmt: skip
-    metadata = Metadata(directory, grants, (*(m.name for m in methods), "none"), frozenset(r.path for r in routes))
+    metadata = Metadata(
+        directory,
+        grants,
+        (*(m.name for m in methods), "none"),
+        frozenset(r.path for r in routes),
+        settings.pushing.required,
+    )
     well_known = tuple(
         Route(path, ("GET",), metadata, DOCUMENT, rooted=True) for path in issuers.well_known_paths(issuer.url)
     )

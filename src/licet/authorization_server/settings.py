@@ -49,6 +49,20 @@ class Throttles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pushing:
+    """Pushed authorization requests (RFC 9126)."""
+
+    request_s: int = 60
+    """RFC 9126 §2.2 names 5 to 600 seconds; a redirect takes few."""
+    required: bool = False
+    """Whether this server takes no authorization request that was not pushed (RFC 9126 §5)."""
+    at_once: int = 300
+    """Pushes that one client may make in a burst (a public one: from one network)."""
+    per_second: int = 10
+    """How many more it may make each second; everybody together, for public clients, ten times as many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How one authorization server behaves."""
 
@@ -57,6 +71,7 @@ class Settings:
     passwords: Cost = field(default_factory=Cost)
     guessing: Guessing = field(default_factory=Guessing)
     throttles: Throttles = field(default_factory=Throttles)
+    pushing: Pushing = field(default_factory=Pushing)
     egress: EgressLimits = field(default_factory=EgressLimits)
     purge_every_s: float = 5.0
     purge_batch: int = 500

@@ -152,7 +152,7 @@ class _Service:
 
 def settings(manifest: Manifest) -> Settings:
     """The server's settings with what ``[lifetimes]`` overrides."""
-    from licet.authorization_server.settings import Lifetimes, Settings  # noqa: PLC0415
+    from licet.authorization_server.settings import Lifetimes, Pushing, Settings  # noqa: PLC0415
     from licet.resource_owner.sessions import SessionLives  # noqa: PLC0415
 
     given = dict(manifest.lifetimes)
@@ -161,6 +161,7 @@ def settings(manifest: Manifest) -> Settings:
     return Settings(
         lifetimes=Lifetimes(**{name: value for name, value in given.items() if name in of_tokens}),
         sessions=SessionLives(**sessions),
+        pushing=Pushing(required=manifest.server.pushed_only),
         egress=manifest.server.egress,
     )
 

@@ -33,6 +33,8 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     require_auth_time: bool = False
     initiate_login_uri: str | None = None
     post_logout_redirect_uris: tuple[str, ...] = ()
+    require_pushed_authorization_requests: bool = False
+    """RFC 9126 §6: a request that a browser brings is refused."""
 
     @property
     def public(self) -> bool:

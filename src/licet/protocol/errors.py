@@ -150,6 +150,13 @@ class TooManyAttempts(InvalidClient):
     status = 429
 
 
+class TooManyRequests(Refusal):
+    """More than anyone needs: come back after ``retry_after_s`` seconds (RFC 6585 §4)."""
+
+    error = "temporarily_unavailable"
+    status = 429
+
+
 class Pending(Exception):  # noqa: N818  a polling answer, not a fault
     """An answer to polling that asks for patience (RFC 8628 §3.5). Not a refusal, so it cites nothing."""
 

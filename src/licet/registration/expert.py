@@ -46,6 +46,7 @@ def read(table: Table, kind: Kind | None, *, public: bool, development: bool) ->
         "contacts": tuple(item.text for item in table.texts("contacts")) or None,
         "default_max_age": table.integer("default_max_age", 0, _LONGEST_AGE_S, rule="OpenID Connect Core 1.0 §3.1.2.1"),
         "require_auth_time": table.flag("require_auth_time"),
+        "require_pushed_authorization_requests": table.flag("require_pushed_authorization_requests"),
         "token_endpoint_auth_signing_alg": table.choice("token_endpoint_auth_signing_alg", _SIGNING),
     }
     found |= {name: _address(table, name, development=development) for name in _ADDRESSES}

@@ -73,6 +73,8 @@ class ServerSection:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Whose word about the caller's address is believed."""
     log: Literal["json", "text"] = "text"
+    pushed_only: bool = False
+    """Whether authorization requests must be pushed (RFC 9126 §5)."""
     egress: EgressLimits = field(default_factory=EgressLimits)
 
 

@@ -66,6 +66,7 @@ def server(table: Table) -> ServerSection:
         tls=_tls(table),
         proxies=_proxies(table),
         log="json" if table.choice("log", ("text", "json")) == "json" else "text",
+        pushed_only=table.flag("require_pushed_authorization_requests") or False,
         egress=egress_section.read(out) if (out := table.table("egress")) else EgressLimits(),
     )
     table.close()

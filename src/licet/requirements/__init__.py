@@ -13,6 +13,7 @@ from licet.requirements import (
     clients,
     endpoints,
     openid,
+    pushed,
     redirection,
     resource_servers,
     tokens,
@@ -95,6 +96,13 @@ from licet.requirements.openid import (
     REQUEST_OBJECT_ANSWERED,
     USERINFO_NEEDS_OPENID,
 )
+from licet.requirements.pushed import (
+    PUSHED_BOUND_TO_CLIENT,
+    PUSHED_NO_REQUEST_URI,
+    PUSHED_SINGLE_USE,
+    PUSHED_WHERE_REQUIRED,
+    PUSHING_THROTTLED,
+)
 from licet.requirements.redirection import (
     ERRORS_STAY_HOME,
     ISS_IN_RESPONSE,
@@ -141,6 +149,7 @@ CATALOGUE: tuple[Requirement, ...] = _collect(
     endpoints,
     resource_servers,
     clients,
+    pushed,
     openid,
 )
 
@@ -208,6 +217,11 @@ __all__ = [
     "PROMPT_KNOWN",
     "PROMPT_NONE_SILENT",
     "PUBLIC_CLIENT_LIMITS",
+    "PUSHED_BOUND_TO_CLIENT",
+    "PUSHED_NO_REQUEST_URI",
+    "PUSHED_SINGLE_USE",
+    "PUSHED_WHERE_REQUIRED",
+    "PUSHING_THROTTLED",
     "REDIRECT_URI_EXACT",
     "REDIRECT_URI_REGISTERED",
     "REDIRECT_URI_SAFE",

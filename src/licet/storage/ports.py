@@ -192,6 +192,8 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     at: Instant
     txn_id: str | None
     """Completed by this, only if it is still open; None where no page was needed."""
+    pushed_id: str | None = None
+    """The pushed request that this answers, likewise: both are completed or none (RFC 9126)."""
     grant: Grant
     code: Code
     consent: Consent | None
@@ -321,13 +323,16 @@ class Sessions(Protocol):
 class Transactions(Protocol):
     """Authorization requests that wait for a person."""
 
-    async def open(self, transaction: Transaction) -> None: ...
+    async def open(self, transaction: Transaction, pushed_id: str | None = None) -> bool:
+        """Keep it. As a browser's run of the pushed one *pushed_id* only if that is open and unexpired, which then stays
+        as long as its run; False, and nothing done, otherwise."""
+
     async def find(self, issuer_id: int, txn_id: str) -> Transaction | None: ...
     async def adopt(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str) -> None:
         """Note who is acting in it, where they were signed in already."""
 
-    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:
-        """Close it without a grant; False if it was not open."""
+    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event, pushed_id: str | None = None) -> bool:
+        """Close it without a grant, the pushed one with it; False, and nothing done, if one of them was not open."""
 
     async def conclude(self, conclusion: Conclusion) -> bool:
         """Grant, code, consent and events; False, and nothing done, if the transaction was not open, or person,

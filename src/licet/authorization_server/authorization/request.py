@@ -27,6 +27,8 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, gc=False, kw_only=True, 
     login_hint: str = ""
     hinted_sub: str | None = None
     """The subject that ``id_token_hint`` names."""
+    pushed: str | None = None
+    """The transaction of the pushed request that this is a browser's run of; answered together (RFC 9126)."""
 
 
 encode = msgspec.json.Encoder().encode

@@ -83,7 +83,7 @@ class PrivateKeyJwt:
         issuer = self.directory.issuer.url
         if candidate.client is None or self.policy.demands(ASSERTION_AUDIENCE_IS_ISSUER, candidate.client, now):
             return frozenset([issuer])
-        return frozenset([issuer, f"{issuer}/token", f"{issuer}/introspect", f"{issuer}/revoke"])
+        return frozenset([issuer, f"{issuer}/token", f"{issuer}/par", f"{issuer}/introspect", f"{issuer}/revoke"])
 
     async def _burn(self, candidate: Candidate, checked: client_assertion.Checked, incoming: Incoming) -> None:
         """Spend the assertion now: it is spent even where the grant is then refused (rulings A)."""
