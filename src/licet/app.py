@@ -20,6 +20,7 @@ from licet.authorization_server.client_authentication import ClientAuthenticatio
 from licet.authorization_server.client_authentication.client_secret_basic import ClientSecretBasic
 from licet.authorization_server.client_authentication.client_secret_post import ClientSecretPost
 from licet.authorization_server.client_authentication.private_key_jwt import PrivateKeyJwt
+from licet.authorization_server.client_keys import ClientKeys
 from licet.authorization_server.device_authorization import DeviceAuthorization
 from licet.authorization_server.device_verification.confirm import DeviceConfirmPage
 from licet.authorization_server.device_verification.entry import DeviceEntryPage, UserCodeGuesses
@@ -53,6 +54,7 @@ from licet.authorization_server.web.limits import Limits, Proxies
 from licet.authorization_server.web.log import Line, redacted, write
 from licet.authorization_server.web.pages import Pages
 from licet.authorization_server.web.routes import Kind, Route
+from licet.egress import Egress, Resolve
 from licet.protocol import issuer as issuers
 from licet.protocol.errors import Refusal
 from licet.requirements.model import Requirement
@@ -90,6 +92,7 @@ async def build(
     limits: Limits | None = None,
     proxies: Proxies | None = None,
     extra: Extra | None = None,
+    resolve: Resolve | None = None,
 ) -> Server:
     """Wire one authorization server over an opened *store* that already holds *issuer* and its keys."""
     entropy, settings, policy = entropy or SystemEntropy(), settings or Settings(), policy or Policy()
@@ -101,7 +104,13 @@ async def build(
     ring = keys.Ring(vault, workers=os.cpu_count() or 1)
     await ring.load(store, issuer.issuer_id)
 
-    methods = (ClientSecretBasic(vault), ClientSecretPost(vault), PrivateKeyJwt(directory, policy, store.replay))
+    egress = Egress(settings.egress, resolve=resolve)
+    published = ClientKeys(egress, settings.fetching)
+    methods = (
+        ClientSecretBasic(vault),
+        ClientSecretPost(vault),
+        PrivateKeyJwt(directory, policy, store.replay, published),
+    )
     throttles = BlindThrottles(store.throttles, vault)
     guesses = Guesses(throttles)
     authentication = ClientAuthentication(directory, methods, throttles, settings.throttles)
@@ -196,6 +205,7 @@ async def build(
     )
 
     def close() -> None:
+        egress.close()
         ring.close()
         passwords.close()
 

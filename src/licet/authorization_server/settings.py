@@ -63,6 +63,20 @@ class Pushing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """Key sets of clients; seconds, all of them."""
+
+    fresh_s: int = 300
+    """How long a set is good whose publisher does not say."""
+    longest_s: int = 3600
+    """How long it is good whatever its publisher says: a key taken out of it must die."""
+    again_s: int = 15
+    """Between two visits to one address, whatever anybody asks for."""
+    stale_s: int = 2 * 3600
+    """How long the last set stands where its address does not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How one authorization server behaves."""
 
@@ -71,6 +85,7 @@ class Settings:
     passwords: Cost = field(default_factory=Cost)
     guessing: Guessing = field(default_factory=Guessing)
     throttles: Throttles = field(default_factory=Throttles)
+    fetching: Fetching = field(default_factory=Fetching)
     pushing: Pushing = field(default_factory=Pushing)
     egress: EgressLimits = field(default_factory=EgressLimits)
     purge_every_s: float = 5.0

@@ -30,9 +30,10 @@ ResolveSecret = Callable[[Reference], str]
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key that an app or an API signs with; this is its public half."""
+    """A key that an app or an API signs with; this is its public half, or where it publishes those it has."""
 
     jwk: dict[str, Any]
+    """``{"jwks_uri": …}`` where they are fetched."""
     place: Place = field(compare=False)
 
 

@@ -92,9 +92,10 @@ class Credential(Record, frozen=True, kw_only=True):
     owner: str
     """A client_id, or a resource's name."""
     credential_id: str
-    kind: Literal["secret", "jwk"]
+    kind: Literal["secret", "jwk", "jwks_uri"]
     digest: bytes | None = None
     jwk: dict[str, Any] | None = None
+    """A public key; for ``jwks_uri`` that address, under its name."""
     created_at: Instant
     expires_at: Instant | None = None
     revoked_at: Instant | None = None
