@@ -27,6 +27,7 @@ from licet.authorization_server.device_verification.entry import DeviceEntryPage
 from licet.authorization_server.device_verification.report import DeviceReportPage
 from licet.authorization_server.device_verification.waiting import Devices
 from licet.authorization_server.directory import Directory
+from licet.authorization_server.dynamic_registration import Making, RegistrationEndpoint
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.granting import Granting
 from licet.authorization_server.introspection import Introspection
@@ -36,6 +37,7 @@ from licet.authorization_server.pages import ConsentPage, ContinuePage, Dispatch
 from licet.authorization_server.policy import Policy
 from licet.authorization_server.presented import Lookup
 from licet.authorization_server.revocation import RevocationEndpoint
+from licet.authorization_server.sector import Sectors
 from licet.authorization_server.settings import Settings
 from licet.authorization_server.token.endpoint import TokenEndpoint
 from licet.authorization_server.token.grants.authorization_code import AuthorizationCode
@@ -154,13 +156,14 @@ async def build(
         Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices), PAGE),
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
         Route("/logout", ("GET", "POST"), LogoutPage(steps, browser), PAGE),
-        Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes)), API, browsers=True),
+        Route("/token", ("POST",), TokenEndpoint(authentication, grants, store.registrations, directory, Issue(store, directory, ring, vault, entropy, lifetimes)), API, browsers=True),
         Route("/par", ("POST",), PushedRequests(authentication, authorization, lodged, entropy, guesses), API),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),
         Route("/introspect", ("POST",), Introspection(authentication, lookup), API),
         Route("/revoke", ("POST",), RevocationEndpoint(authentication, lookup), API, browsers=True),
         Route("/userinfo", ("GET", "POST"), UserInfo(lookup), API, browsers=True),
         Route("/jwks", ("GET",), Jwks(ring), DOCUMENT),
+        *_registering(store, directory, settings, vault, entropy, egress, guesses),
         *(extra(lookup) if extra else ()),
     )  # fmt: skip
     metadata = Metadata(
@@ -210,6 +213,25 @@ async def build(
         passwords.close()
 
     return Server(app=app, upkeep=upkeep, close=close)
+
+
+def _registering(
+    store: Store,
+    directory: Directory,
+    settings: Settings,
+    vault: Vault,
+    entropy: Entropy,
+    egress: Egress,
+    guesses: Guesses,
+) -> tuple[Route, ...]:
+    """Where clients register themselves, if they may at all."""
+    if settings.registration is None:
+        return ()
+    making = Making(vault, entropy, directory.issuer.issuer_id)
+    endpoint = RegistrationEndpoint(
+        directory, store.registrations, settings.registration, making, Sectors(egress), guesses
+    )
+    return (Route("/register", ("POST", "GET", "PUT", "DELETE"), endpoint, Kind.API, json=True),)
 
 
 def _remember(store: Store, directory: Directory) -> Remember:

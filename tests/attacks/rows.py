@@ -243,7 +243,7 @@ _UPSTREAM = "no sign-in elsewhere yet"
 _ONE_FACTOR = "a password is the only factor yet"
 NOT_YET: Mapping[str, str] = {
     "AZ-29": _ONE_FACTOR,
-    "AZ-34": "clients are registered by the operator alone",
+    "AZ-34": "registration is off by default; an error goes to who registered itself as to every other client",
     "AZ-42": _UPSTREAM,
     "AZ-48": "request objects are refused by name",
     "AZ-49": "`authorization_details` is not read",

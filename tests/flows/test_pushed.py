@@ -286,4 +286,4 @@ async def test_nothing_of_the_handle_is_kept(here: World, tmp_path: Any) -> None
     uri = (await push(here)).json()["request_uri"]
     await here.store.flush()
     handle = uri.rpartition(":")[2].encode()
-    assert all(handle not in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+    assert all(handle not in file.read_bytes() for file in tmp_path.glob("licet.db*"))

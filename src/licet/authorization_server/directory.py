@@ -89,6 +89,11 @@ class Directory:
             self._clients[client_id] = found
         return found
 
+    def forget(self, client_id: str) -> None:
+        """Look for this client anew: it changed itself, and nothing else did."""
+        self._clients.pop(client_id, None)
+        self._origins = None
+
     async def client_of_nobody(self) -> None:
         """Look for a client that is not there, as a stranger's id is looked for: who is kept in memory is refused as late
         as who is nowhere."""

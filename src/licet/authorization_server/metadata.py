@@ -30,6 +30,7 @@ ENDPOINTS = {
     "/introspect": "introspection_endpoint",
     "/revoke": "revocation_endpoint",
     "/userinfo": "userinfo_endpoint",
+    "/register": "registration_endpoint",
     "/jwks": "jwks_uri",
 }
 """Paths and what metadata calls them."""

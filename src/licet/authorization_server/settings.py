@@ -8,6 +8,7 @@ from licet.egress import EgressLimits
 from licet.resource_owner.passwords import Cost
 from licet.resource_owner.sessions import SessionLives
 from licet.resource_owner.sign_in import Guessing
+from licet.storage.records import RegistrationPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,26 @@ class Fetching:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DynamicRegistration:
+    """Clients that register themselves (RFC 7591)."""
+
+    anybody: bool = False
+    """Whether it takes no initial token."""
+    policy: RegistrationPolicy = field(default_factory=RegistrationPolicy)
+    """How far a client may go that came without a token."""
+    clients: int = 10_000
+    """How many there may be at a time."""
+    unused_s: int = 7 * 24 * 3600
+    """How long one stays that never got a token."""
+    at_once: int = 20
+    """How many a network may register in a burst where no token is needed."""
+    refill_s: int = 60
+    """Seconds until it may register one more; everybody together, a hundred times as many."""
+    gone_s: int = 24 * 3600
+    """How long one that took itself away is remembered: longer than its access tokens live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How one authorization server behaves."""
 
@@ -86,6 +107,8 @@ class Settings:
     guessing: Guessing = field(default_factory=Guessing)
     throttles: Throttles = field(default_factory=Throttles)
     fetching: Fetching = field(default_factory=Fetching)
+    registration: DynamicRegistration | None = None
+    """None: only the operator registers clients."""
     pushing: Pushing = field(default_factory=Pushing)
     egress: EgressLimits = field(default_factory=EgressLimits)
     purge_every_s: float = 5.0

@@ -25,6 +25,7 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     tos_uri: str | None = None
     policy_uri: str | None = None
     jwks: dict[str, Any] | None = None
+    jwks_uri: str | None = None
     application_type: str = "web"
     subject_type: str = "public"
     id_token_signed_response_alg: str = "RS256"

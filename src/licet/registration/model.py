@@ -12,6 +12,7 @@ from licet.egress import EgressLimits
 from licet.protocol.client_metadata import ClientMetadata
 from licet.registration.kinds import Consent, Kind, Refresh
 from licet.registration.mistakes import Place
+from licet.registration.registration_section import RegistrationSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class ServerSection:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Whose word about the caller's address is believed."""
     log: Literal["json", "text"] = "text"
+    registration: RegistrationSection | None = None
+    """Whether clients may register themselves; None: they may not."""
     pushed_only: bool = False
     """Whether authorization requests must be pushed (RFC 9126 §5)."""
     egress: EgressLimits = field(default_factory=EgressLimits)

@@ -15,6 +15,7 @@ from licet.requirements import (
     openid,
     pushed,
     redirection,
+    registration,
     resource_servers,
     tokens,
 )
@@ -111,6 +112,15 @@ from licet.requirements.redirection import (
     REDIRECT_URI_REGISTERED,
     REDIRECT_URI_SAFE,
 )
+from licet.requirements.registration import (
+    REGISTRATION_ALLOWED,
+    REGISTRATION_AS_THE_FILE,
+    REGISTRATION_BOUNDED,
+    REGISTRATION_MANAGED_BY_ITSELF,
+    REGISTRATION_WELL_FORMED,
+    REGISTRATION_WITHIN_POLICY,
+    SECTOR_LISTS_REDIRECTS,
+)
 from licet.requirements.resource_servers import (
     BEARER_HEADER_ONLY,
     SCOPE_SUFFICIENT,
@@ -150,6 +160,7 @@ CATALOGUE: tuple[Requirement, ...] = _collect(
     resource_servers,
     clients,
     pushed,
+    registration,
     openid,
 )
 
@@ -228,6 +239,12 @@ __all__ = [
     "REFRESH_BOUND_TO_CLIENT",
     "REFRESH_EXPIRES",
     "REFRESH_REUSE_DETECTED",
+    "REGISTRATION_ALLOWED",
+    "REGISTRATION_AS_THE_FILE",
+    "REGISTRATION_BOUNDED",
+    "REGISTRATION_MANAGED_BY_ITSELF",
+    "REGISTRATION_WELL_FORMED",
+    "REGISTRATION_WITHIN_POLICY",
     "REQUEST_OBJECT_ANSWERED",
     "REQUEST_SIZE_BOUNDED",
     "RESOURCE_KNOWN",
@@ -240,6 +257,7 @@ __all__ = [
     "SCOPE_WITHIN_GRANT",
     "SECRETS_HASHED_AT_REST",
     "SECRET_GUESSING_THROTTLED",
+    "SECTOR_LISTS_REDIRECTS",
     "TLS_REQUIRED",
     "TOKENS_UNGUESSABLE",
     "TOKEN_ACCEPTED_ONLY_VALID",
