@@ -502,3 +502,15 @@ def test_whatever_is_said_is_taken_or_refused(document: dict[str, Any]) -> None:
         again = judge(msgspec.json.decode(msgspec.json.encode(shown(metadata))), POLICY, development=False)
         if metadata.token_endpoint_auth_method != "client_secret":
             assert again == metadata
+
+
+async def test_a_script_of_an_app_that_registered_itself_may_read_answers(here: World) -> None:
+    """Rulings Q: the origin of a browser app's redirect, from its registration until it takes itself away."""
+    origin = {"Origin": "https://new.example.com"}
+    async with here.visitor() as http:
+        assert "access-control-allow-origin" not in (await http.post("/token", headers=origin)).headers
+        client = await registered(here, redirect_uris=["https://new.example.com/"], token_endpoint_auth_method="none")
+        allowed = (await http.post("/token", headers=origin)).headers
+        assert allowed["access-control-allow-origin"] == origin["Origin"]
+        assert (await manage(here, client, "DELETE")).status_code == 204
+        assert "access-control-allow-origin" not in (await http.post("/token", headers=origin)).headers

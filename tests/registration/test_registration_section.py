@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from licet.cli.serve import settings
+from licet.registration.dynamic import _OTHERS
 from tests.registration.conftest import Reads, Refuses
 
 TOP = 'issuer = "https://id.example.com"\n'
@@ -42,3 +46,17 @@ def test_what_is_said_holds(reads: Reads) -> None:
 def test_what_does_not_go_together(refuses: Refuses, text: str, says: str) -> None:
     (mistake,) = refuses(f"{TOP}[server.registration]\n{text}")
     assert says in mistake.message
+
+
+def test_the_page_is_true(reads: Reads) -> None:
+    """docs/registration.md: its configuration is read, and switches registration on for who has a token."""
+    page = (Path(__file__).parents[2] / "docs" / "registration.md").read_text()
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    section = reads(TOP + block).server.registration
+    assert section is not None
+    assert not section.anybody
+
+
+def test_every_member_that_is_judged_is_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "registration.md").read_text()
+    assert {name for name in _OTHERS if f"`{name}`" not in page} == set()

@@ -64,7 +64,7 @@ class RegistrationEndpoint:
             case "PUT":
                 return await self._update(registration, registered, token, incoming)
             case "DELETE":
-                return await self._remove(registration, incoming)
+                return await self._remove(registration, registered.client, incoming)
             case _:
                 return Json(body=self._information(registration, registered.client, token))
 
@@ -87,7 +87,7 @@ class RegistrationEndpoint:
             raise InvalidToken("This initial access token is used up or expired", per=REGISTRATION_ALLOWED)
         if outcome == "full":
             raise _too_many("There are as many registered clients as there may be", _RETRY_S)
-        self.directory.forget(made.client.client_id)
+        self.directory.forget(made.client)
         body = self._information(made.registration, made.client, made.token) | _said(made.secret)
         return Json(body=body, status=_CREATED)
 
@@ -155,10 +155,10 @@ class RegistrationEndpoint:
         )
         if not done:
             raise InvalidToken("This registration was changed meanwhile", per=REGISTRATION_MANAGED_BY_ITSELF)
-        self.directory.forget(registration.client_id)
+        self.directory.forget(before.client, changed.client)
         return Json(body=self._information(registration, changed.client, changed.token) | _said(changed.secret))
 
-    async def _remove(self, registration: Registration, incoming: Incoming) -> Empty:
+    async def _remove(self, registration: Registration, client: Client, incoming: Incoming) -> Empty:
         gone = ending(
             registration.issuer_id,
             "client",
@@ -173,7 +173,7 @@ class RegistrationEndpoint:
         until = Instant(incoming.at + self.settings.gone_s * SECOND)
         if not await self.registrations.remove(gone, registration.client_id, registration.digest, until):
             raise InvalidToken("This registration was changed meanwhile", per=REGISTRATION_MANAGED_BY_ITSELF)
-        self.directory.forget(registration.client_id)
+        self.directory.forget(client)
         return Empty(status=_NO_CONTENT)
 
     def _information(self, registration: Registration, client: Client, token: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class TokenEndpoint:
     async def _stays(self, client: Client, incoming: Incoming) -> None:
         """A client that registered itself goes unless it is used, and now it was (RFC 7591 §5)."""
         if await self.registrations.used(client.issuer_id, client.client_id, incoming.at):
-            self.directory.forget(client.client_id)
+            self.directory.forget(client)
 
     def _grant(self, incoming: Incoming) -> GrantType:
         name = incoming.form.get("grant_type")

@@ -45,10 +45,10 @@ class Route:
     kind: Kind
     browsers: bool = False
     """An API that scripts of registered origins may call: token, userinfo, revocation (rulings Q)."""
-    json: bool = False
-    """Its body is JSON, not a form (RFC 7591 §3.1)."""
     rooted: bool = False
     """The path begins at the host, not at the issuer: metadata of an issuer with a path (RFC 8414 §3.1)."""
+    json: bool = False
+    """Its body is JSON, not a form (RFC 7591 §3.1)."""
 
     def __post_init__(self) -> None:
         if not self.path.startswith("/") or not self.methods:
