@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import urlencode
 
@@ -287,3 +288,15 @@ async def test_nothing_of_the_handle_is_kept(here: World, tmp_path: Any) -> None
     await here.store.flush()
     handle = uri.rpartition(":")[2].encode()
     assert all(handle not in file.read_bytes() for file in tmp_path.glob("licet.db*"))
+
+
+@pytest.mark.witness(PUSHED_SINGLE_USE)
+async def test_of_many_browsers_at_once_one_is_answered(here: World) -> None:
+    """AZ-44: everything is agreed already, and the same address is opened twenty times in one moment."""
+    async with here.visitor() as http:
+        await Visitor(http).walk(await http.get(await pushed(here)))
+        address = await pushed(here)
+        answers = await asyncio.gather(*(http.get(address) for _ in range(20)))
+    codes = [one for one in answers if one.headers.get("location", "").startswith(f"{CALLBACK}?code=")]
+    assert len(codes) == 1
+    assert all(one.status_code == 400 for one in answers if one not in codes)
