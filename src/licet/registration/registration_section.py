@@ -32,7 +32,7 @@ def read(table: Table) -> RegistrationSection:
         anybody=anybody,
         may=_may(table),
         clients=table.integer("clients", 1, _MOST_CLIENTS) or 10_000,
-        unused_s=table.seconds("unused", 3600, 365 * _DAY, rule="RFC 7591 §5") or 7 * _DAY,
+        unused_s=table.seconds("unused", 3600, 365 * _DAY, rule="RFC 7591 §3") or 7 * _DAY,
     )
     if "may" in table and not anybody:
         table.wrong(

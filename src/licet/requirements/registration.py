@@ -22,8 +22,8 @@ REGISTRATION_BOUNDED = Requirement(
     title="Registrations are limited in number and speed, and those that nobody uses go away",
     binds=Role.AUTHORIZATION_SERVER,
     sources=(
-        MUST(RFC_7591("5"), note="open registration is rate-limited"),
-        RULING(LICET("U"), note="unused for a week"),
+        MAY(RFC_7591("3"), note="rate-limited or otherwise limited against denial of service"),
+        RULING(LICET("U"), note="what nobody uses goes after a week"),
     ),
     threat="A loop registers clients until the store is full or nobody else can.",
     remedy="Register once and keep the client_id; wait for Retry-After.",

@@ -39,7 +39,7 @@ class TokenEndpoint:
         return issued
 
     async def _stays(self, client: Client, incoming: Incoming) -> None:
-        """A client that registered itself goes unless it is used, and now it was (RFC 7591 §5)."""
+        """A client that registered itself goes unless it is used, and now it was."""
         if await self.registrations.used(client.issuer_id, client.client_id, incoming.at):
             self.directory.forget(client)
 
