@@ -14,6 +14,8 @@ from licet.authorization_server import keys
 from licet.authorization_server.account.profile import ProfilePage
 from licet.authorization_server.account.visit import Visits
 from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
+from licet.authorization_server.authorization.lodged import Lodged
+from licet.authorization_server.authorization.pushed import PushedRequests
 from licet.authorization_server.authorization.request_object import RequestObjects
 from licet.authorization_server.authorization.steps import Remember, Steps
 from licet.authorization_server.browser import Browser
@@ -21,12 +23,14 @@ from licet.authorization_server.client_authentication import ClientAuthenticatio
 from licet.authorization_server.client_authentication.client_secret_basic import ClientSecretBasic
 from licet.authorization_server.client_authentication.client_secret_post import ClientSecretPost
 from licet.authorization_server.client_authentication.private_key_jwt import PrivateKeyJwt
+from licet.authorization_server.client_keys import ClientKeys
 from licet.authorization_server.device_authorization import DeviceAuthorization
 from licet.authorization_server.device_verification.confirm import DeviceConfirmPage
 from licet.authorization_server.device_verification.entry import DeviceEntryPage, UserCodeGuesses
 from licet.authorization_server.device_verification.report import DeviceReportPage
 from licet.authorization_server.device_verification.waiting import Devices
 from licet.authorization_server.directory import Directory
+from licet.authorization_server.dynamic_registration import Making, RegistrationEndpoint
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.granting import Granting
 from licet.authorization_server.introspection import Introspection
@@ -36,6 +40,7 @@ from licet.authorization_server.pages import ConsentPage, ContinuePage, Dispatch
 from licet.authorization_server.policy import Policy
 from licet.authorization_server.presented import Lookup
 from licet.authorization_server.revocation import RevocationEndpoint
+from licet.authorization_server.sector import Sectors
 from licet.authorization_server.settings import Settings
 from licet.authorization_server.subject import Subjects
 from licet.authorization_server.token.endpoint import TokenEndpoint
@@ -56,6 +61,7 @@ from licet.authorization_server.web.limits import Limits, Proxies
 from licet.authorization_server.web.log import Line, redacted, write
 from licet.authorization_server.web.pages import Pages
 from licet.authorization_server.web.routes import Kind, Route
+from licet.egress import Egress, Resolve
 from licet.protocol import issuer as issuers
 from licet.protocol.errors import Refusal
 from licet.requirements.model import Requirement
@@ -93,6 +99,7 @@ async def build(
     limits: Limits | None = None,
     proxies: Proxies | None = None,
     extra: Extra | None = None,
+    resolve: Resolve | None = None,
 ) -> Server:
     """Wire one authorization server over an opened *store* that already holds *issuer* and its keys."""
     entropy, settings, policy = entropy or SystemEntropy(), settings or Settings(), policy or Policy()
@@ -104,7 +111,13 @@ async def build(
     ring = keys.Ring(vault, workers=os.cpu_count() or 1)
     await ring.load(store, issuer.issuer_id)
 
-    methods = (ClientSecretBasic(vault), ClientSecretPost(vault), PrivateKeyJwt(directory, policy, store.replay))
+    egress = Egress(settings.egress, resolve=resolve)
+    published = ClientKeys(egress, settings.fetching)
+    methods = (
+        ClientSecretBasic(vault),
+        ClientSecretPost(vault),
+        PrivateKeyJwt(directory, policy, store.replay, published),
+    )
     throttles = BlindThrottles(store.throttles, vault)
     guesses = Guesses(throttles)
     authentication = ClientAuthentication(directory, methods, throttles, settings.throttles)
@@ -133,9 +146,9 @@ async def build(
     remember = _remember(store, directory)
     granting = Granting(store, directory, vault, entropy, lifetimes, Subjects(store.pairwise_subjects, vault))
     steps = Steps(granting, sessions, browser, remember)
-    authorization = AuthorizationEndpoint(
-        directory, policy, ring, store.replay, steps, RequestObjects(directory, store.replay)
-    )
+    lodged = Lodged(store.transactions, vault, settings.pushing)
+    request_objects = RequestObjects(directory, store.replay)
+    authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps, request_objects, lodged)
     devices = Devices(steps, browser)
     visits = Visits(steps, browser)
     dispatcher = Dispatcher(
@@ -155,15 +168,23 @@ async def build(
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
         Route("/account/profile", ("GET", "POST"), ProfilePage(visits, store.accounts), PAGE),
         Route("/logout", ("GET", "POST"), LogoutPage(steps, browser), PAGE),
-        Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes, retries)), API, browsers=True),
+        Route("/token", ("POST",), TokenEndpoint(authentication, grants, store.registrations, directory, Issue(store, directory, ring, vault, entropy, lifetimes, retries)), API, browsers=True),
+        Route("/par", ("POST",), PushedRequests(authentication, authorization, lodged, entropy, guesses), API),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),
         Route("/introspect", ("POST",), Introspection(authentication, lookup), API),
         Route("/revoke", ("POST",), RevocationEndpoint(authentication, lookup), API, browsers=True),
         Route("/userinfo", ("GET", "POST"), UserInfo(lookup, ring), API, browsers=True),
         Route("/jwks", ("GET",), Jwks(ring), DOCUMENT),
+        *_registering(store, directory, settings, vault, entropy, egress, guesses),
         *(extra(lookup) if extra else ()),
     )  # fmt: skip
-    metadata = Metadata(directory, grants, (*(m.name for m in methods), "none"), frozenset(r.path for r in routes))
+    metadata = Metadata(
+        directory,
+        grants,
+        (*(m.name for m in methods), "none"),
+        frozenset(r.path for r in routes),
+        settings.pushing.required,
+    )
     well_known = tuple(
         Route(path, ("GET",), metadata, DOCUMENT, rooted=True) for path in issuers.well_known_paths(issuer.url)
     )
@@ -199,10 +220,30 @@ async def build(
     )
 
     def close() -> None:
+        egress.close()
         ring.close()
         passwords.close()
 
     return Server(app=app, upkeep=upkeep, close=close)
+
+
+def _registering(
+    store: Store,
+    directory: Directory,
+    settings: Settings,
+    vault: Vault,
+    entropy: Entropy,
+    egress: Egress,
+    guesses: Guesses,
+) -> tuple[Route, ...]:
+    """Where clients register themselves, if they may at all."""
+    if settings.registration is None:
+        return ()
+    making = Making(vault, entropy, directory.issuer.issuer_id)
+    endpoint = RegistrationEndpoint(
+        directory, store.registrations, settings.registration, making, Sectors(egress), guesses
+    )
+    return (Route("/register", ("POST", "GET", "PUT", "DELETE"), endpoint, Kind.API, json=True),)
 
 
 def _remember(store: Store, directory: Directory) -> Remember:

@@ -24,6 +24,8 @@ class EventType(StrEnum):
     CLIENT_CREATED = "client.created"
     CLIENT_CHANGED = "client.changed"
     CLIENT_DISABLED = "client.disabled"
+    INITIAL_TOKEN_CREATED = "initial_token.created"
+    INITIAL_TOKEN_REVOKED = "initial_token.revoked"
     RESOURCE_CREATED = "resource.created"
     RESOURCE_CHANGED = "resource.changed"
     ACCOUNT_CREATED = "account.created"

@@ -82,10 +82,10 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         Row("AZ-40", "A remembered yes for a client nobody can be sure of", "asked each time (rulings C)"),
         Row("AZ-41", "Consent phishing", "what is agreed to is what was shown; scopes are assigned by the operator"),
         Row("AZ-42", "A brokered sign-in is completed for somebody else", ""),
-        Row("AZ-43", "Another client's pushed request", ""),
-        Row("AZ-44", "A pushed request used twice", ""),
-        Row("AZ-45", "A pushed request that expired or was guessed", ""),
-        Row("AZ-46", "A plain request where a pushed one is demanded", ""),
+        Row("AZ-43", "Another client's pushed request", "a page of ours; it stays its own client's"),
+        Row("AZ-44", "A pushed request used twice", "a page of ours; reloading before the answer works"),
+        Row("AZ-45", "A pushed request that expired or was guessed", "a page of ours after 60 s; 256 bits"),
+        Row("AZ-46", "A plain request where a pushed one is demanded", "`invalid_request`"),
         Row("AZ-47", "`request_uri` of an internal address", "`request_uri_not_supported`; nothing is fetched"),
         Row(
             "AZ-48",
@@ -243,17 +243,12 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
     ),
 }
 
-_PUSHED = "no pushed requests yet"
 _UPSTREAM = "no sign-in elsewhere yet"
 _ONE_FACTOR = "a password is the only factor yet"
 NOT_YET: Mapping[str, str] = {
     "AZ-29": _ONE_FACTOR,
-    "AZ-34": "clients are registered by the operator alone",
+    "AZ-34": "registration is off by default; an error goes to who registered itself as to every other client",
     "AZ-42": _UPSTREAM,
-    "AZ-43": _PUSHED,
-    "AZ-44": _PUSHED,
-    "AZ-45": _PUSHED,
-    "AZ-46": _PUSHED,
     "AZ-49": "`authorization_details` is not read",
     "AZ-50": "a server is one issuer",
     "TK-24": "no client certificates yet",

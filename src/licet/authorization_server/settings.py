@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from licet.egress import EgressLimits
 from licet.resource_owner.passwords import Cost
 from licet.resource_owner.sessions import SessionLives
 from licet.resource_owner.sign_in import Guessing
+from licet.storage.records import RegistrationPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,54 @@ class Throttles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pushing:
+    """Pushed authorization requests (RFC 9126)."""
+
+    request_s: int = 60
+    """RFC 9126 §2.2 names 5 to 600 seconds; a redirect takes few."""
+    required: bool = False
+    """Whether this server takes no authorization request that was not pushed (RFC 9126 §5)."""
+    at_once: int = 300
+    """Pushes that one client may make in a burst (a public one: from one network)."""
+    per_second: int = 10
+    """How many more it may make each second; everybody together, for public clients, ten times as many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """Key sets of clients; seconds, all of them."""
+
+    fresh_s: int = 300
+    """How long a set is good whose publisher does not say."""
+    longest_s: int = 3600
+    """How long it is good whatever its publisher says: a key taken out of it must die."""
+    again_s: int = 15
+    """Between two visits to one address, whatever anybody asks for."""
+    stale_s: int = 2 * 3600
+    """How long the last set stands where its address does not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamicRegistration:
+    """Clients that register themselves (RFC 7591)."""
+
+    anybody: bool = False
+    """Whether it takes no initial token."""
+    policy: RegistrationPolicy = field(default_factory=RegistrationPolicy)
+    """How far a client may go that came without a token."""
+    clients: int = 10_000
+    """How many there may be at a time."""
+    unused_s: int = 7 * 24 * 3600
+    """How long one stays that never got a token."""
+    at_once: int = 20
+    """How many a network may register in a burst where no token is needed."""
+    refill_s: int = 60
+    """Seconds until it may register one more; everybody together, a hundred times as many."""
+    gone_s: int = 24 * 3600
+    """How long one that took itself away is remembered: longer than its access tokens live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How one authorization server behaves."""
 
@@ -58,5 +108,10 @@ class Settings:
     passwords: Cost = field(default_factory=Cost)
     guessing: Guessing = field(default_factory=Guessing)
     throttles: Throttles = field(default_factory=Throttles)
+    fetching: Fetching = field(default_factory=Fetching)
+    registration: DynamicRegistration | None = None
+    """None: only the operator registers clients."""
+    pushing: Pushing = field(default_factory=Pushing)
+    egress: EgressLimits = field(default_factory=EgressLimits)
     purge_every_s: float = 5.0
     purge_batch: int = 500

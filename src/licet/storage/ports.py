@@ -7,7 +7,7 @@ Every answer arrives after the commit. ``contract.py`` is the suite that every b
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -23,11 +23,13 @@ from licet.storage.records import (
     Credential,
     Family,
     Grant,
+    InitialToken,
     Issuer,
     Key,
     PairwiseSubject,
     Pending,
     Refused,
+    Registration,
     Resource,
     Revocation,
     Scope,
@@ -215,6 +217,8 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     at: Instant
     txn_id: str | None
     """Completed by this, only if it is still open; None where no page was needed."""
+    pushed_id: str | None = None
+    """The pushed request that this answers, likewise: both are completed or none (RFC 9126)."""
     grant: Grant
     code: Code
     consent: Consent | None
@@ -261,6 +265,9 @@ class Clients(Protocol):
 
     async def find(self, issuer_id: int, client_id: str) -> Registered | None: ...
     async def every(self, issuer_id: int) -> tuple[Registered, ...]: ...
+    async def of_source(self, issuer_id: int, source: str) -> tuple[Registered, ...]:
+        """Those that came from *source*; costs nothing for the others."""
+
     async def of_kind(self, issuer_id: int, kind: str) -> tuple[Client, ...]:
         """The active clients that are *kind*; costs nothing for the others."""
 
@@ -269,6 +276,48 @@ class Clients(Protocol):
 
     async def end(self, ending: Ending, client_id: str) -> bool:
         """Disable: status, epoch = ending.at, revocation, event. False if unknown or already disabled."""
+
+
+class Registering(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A client that registers itself, with everything that must become durable together."""
+
+    client: Client
+    credentials: tuple[Credential, ...]
+    registration: Registration
+    token: bytes | None
+    """The digest of the initial token that is spent; None where registration is open."""
+    most: int
+    """How many such clients there may be."""
+    event: Event
+
+
+RegistrationOutcome = Literal["registered", "spent", "full"]
+
+
+class Registrations(Protocol):
+    """Clients that registered themselves (RFC 7591, RFC 7592)."""
+
+    async def create_token(self, token: InitialToken, event: Event) -> None: ...
+    async def find_token(self, issuer_id: int, digest: bytes) -> InitialToken | None: ...
+    async def tokens(self, issuer_id: int) -> tuple[InitialToken, ...]: ...
+    async def revoke_token(self, issuer_id: int, digest: bytes, event: Event) -> bool: ...
+    async def register(self, registering: Registering) -> RegistrationOutcome:
+        """Client, credentials, registration and event, and one use of the token: all, or nothing because the token is
+        spent or expired, or there are too many. The issuer's generation does not grow: nobody knew the client."""
+
+    async def find(self, issuer_id: int, client_id: str) -> Registration | None: ...
+    async def replace(
+        self, client: Client, credentials: tuple[Credential, ...], digest: bytes, successor: bytes, event: Event
+    ) -> bool:
+        """Change what the client says of itself and all its credentials, only if *digest* still is its registration
+        access token's, which *successor* replaces, and it is not disabled."""
+
+    async def remove(self, ending: Ending, client_id: str, digest: bytes, until: Instant) -> bool:
+        """It takes itself away: disabled and told; the row stays *until* nothing of it lives. Its id is never given again,
+        so what people agreed to means nothing any more. False if *digest* is not its registration access token's."""
+
+    async def used(self, issuer_id: int, client_id: str, at: Instant) -> bool:
+        """It was used, so it stays; False if that was known, or it is over."""
 
 
 class Resources(Protocol):
@@ -356,13 +405,16 @@ class Sessions(Protocol):
 class Transactions(Protocol):
     """Authorization requests that wait for a person."""
 
-    async def open(self, transaction: Transaction) -> None: ...
+    async def open(self, transaction: Transaction, pushed_id: str | None = None) -> bool:
+        """Keep it. As a browser's run of the pushed one *pushed_id* only if that is open and unexpired, which then stays
+        as long as its run; False, and nothing done, otherwise."""
+
     async def find(self, issuer_id: int, txn_id: str) -> Transaction | None: ...
     async def adopt(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str) -> None:
         """Note who is acting in it, where they were signed in already."""
 
-    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:
-        """Close it without a grant; False if it was not open."""
+    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event, pushed_id: str | None = None) -> bool:
+        """Close it without a grant, the pushed one with it; False, and nothing done, if one of them was not open."""
 
     async def conclude(self, conclusion: Conclusion) -> bool:
         """Grant, code, consent and events; False, and nothing done, if the transaction was not open, or person,
@@ -500,6 +552,7 @@ class Store(Protocol):
     issuers: Issuers
     keys: Keys
     clients: Clients
+    registrations: Registrations
     resources: Resources
     accounts: Accounts
     pairwise_subjects: PairwiseSubjects

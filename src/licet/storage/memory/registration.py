@@ -67,6 +67,9 @@ class MemoryClients(Room):
         clients = [client for client in self._world.clients.values() if client.issuer_id == issuer_id]
         return tuple(self._registered(client) for client in sorted(clients, key=lambda client: client.client_id))
 
+    async def of_source(self, issuer_id: int, source: str) -> tuple[Registered, ...]:
+        return tuple(registered for registered in await self.every(issuer_id) if registered.client.source == source)
+
     async def of_kind(self, issuer_id: int, kind: str) -> tuple[Client, ...]:
         clients = [registered.client for registered in await self.every(issuer_id)]
         return tuple(client for client in clients if (client.kind, client.status) == (kind, "active"))

@@ -19,6 +19,7 @@ from licet.storage.memory.authorization import (
 from licet.storage.memory.issuing import issue
 from licet.storage.memory.people import MemoryAccounts, MemorySessions
 from licet.storage.memory.registration import MemoryClients, MemoryIssuers, MemoryKeys, MemoryResources
+from licet.storage.memory.registrations import MemoryRegistrations
 from licet.storage.memory.subjects import MemoryPairwiseSubjects
 from licet.storage.memory.tokens import (
     MemoryAccessTokens,
@@ -42,6 +43,7 @@ class MemoryStore:
         self.issuers: ports.Issuers = MemoryIssuers(world)
         self.keys: ports.Keys = MemoryKeys(world)
         self.clients: ports.Clients = MemoryClients(world)
+        self.registrations: ports.Registrations = MemoryRegistrations(world)
         self.resources: ports.Resources = MemoryResources(world)
         self.accounts: ports.Accounts = MemoryAccounts(world)
         self.pairwise_subjects: ports.PairwiseSubjects = MemoryPairwiseSubjects(world)
@@ -76,6 +78,11 @@ class MemoryStore:
                 del table[key]
                 gone += 1
         world = self._world
+        ended = [key for key, one in world.registrations.items() if one.expires_at is not None and one.expires_at <= at]
+        for issuer_id, client_id in ended[: limit - gone]:
+            del world.registrations[issuer_id, client_id], world.clients[issuer_id, client_id]
+            world.credentials.pop((issuer_id, "client", client_id), None)
+            gone += 1
         newest = {line.issuer_id: line.seq for line in world.revocations}
         old = [line for line in world.revocations if line.purge_at <= at and line.seq < newest[line.issuer_id]]
         for line in old[: limit - gone]:
@@ -97,6 +104,7 @@ class MemoryStore:
         """Every table whose rows end, and which rows have."""
         world = self._world
         yield world.access_tokens, lambda row: row.expires_at <= at
+        yield world.initial_tokens, lambda row: row.expires_at <= at
         yield world.codes, lambda row: row.purge_at <= at
         yield world.families, lambda row: row.purge_at <= at
         yield world.grants, lambda row: row.expires_at <= at - GRANT_KEPT

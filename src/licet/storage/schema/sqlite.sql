@@ -51,6 +51,34 @@ CREATE TABLE clients (
  WITHOUT ROWID,
  STRICT;
 CREATE INDEX clients_kind ON clients (issuer_id, kind);
+CREATE INDEX clients_source ON clients (issuer_id, source);
+CREATE TABLE initial_tokens (
+  issuer_id INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  note TEXT NOT NULL,
+  policy TEXT NOT NULL,
+  uses_left INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  ext TEXT,
+  PRIMARY KEY (issuer_id, digest)
+)
+ WITHOUT ROWID,
+ STRICT;
+CREATE INDEX initial_tokens_expires_at ON initial_tokens (expires_at);
+CREATE TABLE registrations (
+  issuer_id INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  policy TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  ext TEXT,
+  PRIMARY KEY (issuer_id, client_id)
+)
+ WITHOUT ROWID,
+ STRICT;
+CREATE INDEX registrations_expires_at ON registrations (expires_at);
 CREATE TABLE credentials (
   issuer_id INTEGER NOT NULL,
   owner_kind TEXT NOT NULL,

@@ -96,7 +96,29 @@ clients = _table(
     _integer("created_at"),
     _integer("expires_at", **MAYBE),
 )
+Index("clients_source", clients.c.issuer_id, clients.c.source)
 Index("clients_kind", clients.c.issuer_id, clients.c.kind)
+
+initial_tokens = _table(
+    "initial_tokens",
+    _key(_blob("digest")),
+    _text("note"),
+    _text("policy"),
+    _integer("uses_left"),
+    _integer("created_at"),
+    _integer("expires_at"),
+)
+Index("initial_tokens_expires_at", initial_tokens.c.expires_at)
+
+registrations = _table(
+    "registrations",
+    _key(_text("client_id")),
+    _blob("digest"),
+    _text("policy"),
+    _integer("created_at"),
+    _integer("expires_at", **MAYBE),
+)
+Index("registrations_expires_at", registrations.c.expires_at)
 
 credentials = _table(
     "credentials",

@@ -20,6 +20,8 @@ EXPIRED = (
     ("sessions", "issuer_id, session_id", "absolute_until", 0),
     ("replay", "issuer_id, kind, key", "expires_at", 0),
     ("throttles", "issuer_id, key", "full_at", 0),  # a full bucket is as good as none
+    ("initial_tokens", "issuer_id, digest", "expires_at", 0),
+    ("registrations", "issuer_id, client_id", "expires_at", 0),  # unused, or taken away
     ("revocations", "issuer_id, seq", "purge_at", 0),
 )
 
@@ -51,6 +53,10 @@ FORGET_RETRY = """
     WHERE issuer_id = ? AND handle = ? AND replay_until = ?
 """
 PURGE_AUTHENTICATIONS = "DELETE FROM authentications WHERE issuer_id = ? AND session_id = ?"
+PURGE_CLIENT = (
+    "DELETE FROM credentials WHERE issuer_id = ? AND owner_kind = 'client' AND owner = ?",
+    "DELETE FROM clients WHERE issuer_id = ? AND client_id = ? AND source = 'dcr'",
+)
 
 LATEST = """
     SELECT max(at) FROM (SELECT at FROM events WHERE node = ? ORDER BY seq DESC LIMIT 1000)
@@ -72,6 +78,9 @@ def purge(tx: Tx, at: Instant, limit: int) -> int:
         over = tx.rows(find, (at - kept, left))
         if "sessions" in delete:
             tx.many(PURGE_AUTHENTICATIONS, over)
+        if "registrations" in delete:
+            for purging in PURGE_CLIENT:
+                tx.many(purging, over)
         tx.many(delete, over)
         left -= len(over)
     return limit - left
