@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from licet.egress import EgressLimits
 from licet.resource_owner.passwords import Cost
 from licet.resource_owner.sessions import SessionLives
 from licet.resource_owner.sign_in import Guessing
@@ -56,5 +57,6 @@ class Settings:
     passwords: Cost = field(default_factory=Cost)
     guessing: Guessing = field(default_factory=Guessing)
     throttles: Throttles = field(default_factory=Throttles)
+    egress: EgressLimits = field(default_factory=EgressLimits)
     purge_every_s: float = 5.0
     purge_batch: int = 500

@@ -161,6 +161,7 @@ def settings(manifest: Manifest) -> Settings:
     return Settings(
         lifetimes=Lifetimes(**{name: value for name, value in given.items() if name in of_tokens}),
         sessions=SessionLives(**sessions),
+        egress=manifest.server.egress,
     )
 
 

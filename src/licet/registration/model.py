@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal
 
+from licet.egress import EgressLimits
 from licet.protocol.client_metadata import ClientMetadata
 from licet.registration.kinds import Consent, Kind, Refresh
 from licet.registration.mistakes import Place
@@ -72,6 +73,7 @@ class ServerSection:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Whose word about the caller's address is believed."""
     log: Literal["json", "text"] = "text"
+    egress: EgressLimits = field(default_factory=EgressLimits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from licet.egress import EgressLimits
+from licet.registration import egress_section
 from licet.registration.mistakes import shown
 from licet.registration.model import Listen, ServerSection, Tls
 from licet.registration.references import secret_reference
@@ -64,6 +66,7 @@ def server(table: Table) -> ServerSection:
         tls=_tls(table),
         proxies=_proxies(table),
         log="json" if table.choice("log", ("text", "json")) == "json" else "text",
+        egress=egress_section.read(out) if (out := table.table("egress")) else EgressLimits(),
     )
     table.close()
     return section
