@@ -27,7 +27,7 @@ from licet.authorization_server.directory import Directory
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.granting import Granting
 from licet.authorization_server.introspection import Introspection
-from licet.authorization_server.logout import LogoutPage
+from licet.authorization_server.logout.endpoint import LogoutEndpoint
 from licet.authorization_server.metadata import Jwks, Metadata
 from licet.authorization_server.pages import ConsentPage, ContinuePage, Dispatcher, SignInPage
 from licet.authorization_server.policy import Policy
@@ -141,7 +141,7 @@ async def build(
         Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(guesses, settings.throttles)), PAGE),
         Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices), PAGE),
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
-        Route("/logout", ("GET", "POST"), LogoutPage(steps, browser), PAGE),
+        Route("/logout", ("GET", "POST"), LogoutEndpoint(steps, browser, ring), PAGE),
         Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes)), API, browsers=True),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),
         Route("/introspect", ("POST",), Introspection(authentication, lookup), API),

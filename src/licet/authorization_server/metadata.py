@@ -30,6 +30,7 @@ ENDPOINTS = {
     "/revoke": "revocation_endpoint",
     "/userinfo": "userinfo_endpoint",
     "/jwks": "jwks_uri",
+    "/logout": "end_session_endpoint",
 }
 """Paths and what metadata calls them."""
 

@@ -12,6 +12,7 @@ from licet.requirements import (
     client_authentication,
     clients,
     endpoints,
+    logout,
     openid,
     redirection,
     resource_servers,
@@ -83,6 +84,7 @@ from licet.requirements.endpoints import (
     USER_CODE_GUESSING_THROTTLED,
     USER_CODE_UNGUESSABLE,
 )
+from licet.requirements.logout import LOGOUT_ASKED, POST_LOGOUT_REDIRECT_EXACT
 from licet.requirements.model import Citation, Level, Requirement, Role, Source
 from licet.requirements.openid import (
     ID_TOKEN_ALGORITHM,
@@ -141,6 +143,7 @@ CATALOGUE: tuple[Requirement, ...] = _collect(
     endpoints,
     resource_servers,
     clients,
+    logout,
     openid,
 )
 
@@ -186,6 +189,7 @@ __all__ = [
     "INTROSPECTION_AUTHENTICATED",
     "INTROSPECTION_BY_AUDIENCE",
     "ISS_IN_RESPONSE",
+    "LOGOUT_ASKED",
     "MAX_AGE_HONOURED",
     "METADATA_TRUE",
     "METHOD_AS_REGISTERED",
@@ -204,6 +208,7 @@ __all__ = [
     "PKCE_REQUIRED",
     "PKCE_S256_ONLY",
     "PKCE_VERIFIER_CHECKED",
+    "POST_LOGOUT_REDIRECT_EXACT",
     "PROMPT_HONOURED",
     "PROMPT_KNOWN",
     "PROMPT_NONE_SILENT",

@@ -58,6 +58,11 @@ OIDC_REGISTRATION = Document(
     "OpenID Connect Dynamic Client Registration 1.0 incorporating errata set 2",
     "https://openid.net/specs/openid-connect-registration-1_0.html#rfc.section.{section}",
 )
+RP_LOGOUT = Document(
+    "OpenID Connect RP-Initiated Logout 1.0",
+    "OpenID Connect RP-Initiated Logout 1.0",
+    "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#rfc.section.{section}",
+)
 FORM_POST = Document(
     "OAuth 2.0 Form Post Response Mode",
     "OAuth 2.0 Form Post Response Mode",
