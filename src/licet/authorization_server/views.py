@@ -135,6 +135,8 @@ class SignOut(View, frozen=True, gc=False, kw_only=True):
     """Which app asked, where one did."""
     transaction: str = ""
     """Remembers where that app wants the person back; empty where no app asked."""
+    apps: tuple[str, ...] = ()
+    """The names of the apps that lose what they may do only during this session."""
     stayed: bool = False
     """They have just chosen to stay."""
 

@@ -23,6 +23,9 @@ from licet.protocol.parameters import Parameters
 from licet.storage.ending import ending
 from licet.storage.ports import SignedIn
 
+APPS_SHOWN = 12
+"""More names than these nobody reads before they press a button."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogoutEndpoint:
@@ -48,6 +51,7 @@ class LogoutEndpoint:
             csrf=self._csrf(here, kept),
             app=await self._app(request, incoming),
             transaction=kept,
+            apps=await self._ending(here, incoming),
         )
         return Page(view=view)
 
@@ -111,6 +115,13 @@ class LogoutEndpoint:
     async def _app(self, request: LogoutRequest, incoming: Incoming) -> App | None:
         client = await requests.usable(self.steps.granting.directory, request.client_id, incoming.at)
         return app_of(client, request.redirect_uri or None, development=self._development) if client else None
+
+    async def _ending(self, here: SignedIn, incoming: Incoming) -> tuple[str, ...]:
+        """The names of the apps that lose what they have for this visit; none where they are too many to read."""
+        session, directory = here.session, self.steps.granting.directory
+        ids = await self.steps.sessions.sessions.apps(session.issuer_id, session.session_id, incoming.at)
+        found = [await directory.client(client_id) for client_id in ids] if len(ids) <= APPS_SHOWN else []
+        return tuple(app_of(one.client, None, development=self._development).name for one in found if one is not None)
 
     @property
     def _development(self) -> bool:
