@@ -44,6 +44,14 @@ async def hint(here: World, http: httpx2.AsyncClient, **who: Any) -> str:
     return token
 
 
+async def starts(here: World, address: str, client_id: str = "shop") -> None:
+    """Register where a sign-in to the client begins."""
+    registered = await here.store.clients.find(1, client_id)
+    assert registered is not None
+    metadata = msgspec.structs.replace(registered.client.metadata, initiate_login_uri=address)
+    await here.put(msgspec.structs.replace(registered.client, metadata=metadata), *registered.credentials)
+
+
 async def silently(http: httpx2.AsyncClient) -> str:
     return (await Visitor(http).authorize(prompt="none")).parameters.get("error", "")
 
@@ -312,3 +320,16 @@ async def test_the_page_says_which_apps_end(here: World) -> None:
         both = (await http.get("/logout")).text
         assert "Corner Shop" in both
         assert "Single Page" in both
+
+
+async def test_a_sign_in_can_be_started_again(here: World) -> None:
+    """Core §4: a link to the app's own start, with our issuer after what its query says; only for who was signed in."""
+    await starts(here, "https://shop.example.com/start?from=op")
+    async with here.visitor() as http:
+        await Visitor(http).authorize()
+        page = Form((await http.get("/logout")).text)
+        done = (await Visitor(http).press(page, "logout-yes")).text
+        assert 'href="https://shop.example.com/start?from=op&amp;iss=https%3A%2F%2Fid.example.com"' in done
+        nobody = (await http.get("/logout")).text
+        assert "You have signed out" in nobody
+        assert "/start" not in nobody

@@ -141,8 +141,19 @@ class SignOut(View, frozen=True, gc=False, kw_only=True):
     """They have just chosen to stay."""
 
 
+class Start(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An app that says where a sign-in to it begins (OpenID Connect Core §4)."""
+
+    name: str
+    location: str
+    """Its ``initiate_login_uri``, with our ``iss``."""
+
+
 class SignedOut(View, frozen=True, gc=False, kw_only=True):
     """It is done."""
+
+    again: tuple[Start, ...] = ()
+    """Where to sign in again to the apps that have just ended."""
 
 
 class Fault(View, frozen=True, gc=False, kw_only=True):

@@ -17,6 +17,7 @@ from licet.authorization_server.views import (
     SignedOut,
     SignIn,
     SignOut,
+    Start,
     View,
 )
 
@@ -164,6 +165,7 @@ VIEWS: dict[str, View] = {
     "sign-out": SignOut(login="alice@example.com", csrf="c-1"),
     "sign-out-asked": SignOut(login="alice@example.com", csrf="c-1", app=SHOP, transaction="t-1"),
     "signed-out": SignedOut(),
+    "signed-out-again": SignedOut(again=(Start(name="Corner Shop", location="https://shop.example.com/start"),)),
     "fault": fault(),
     "fault-developer": fault(DEVELOPER),
     "busy": Fault(
