@@ -34,7 +34,7 @@ from licet.authorization_server.dynamic_registration import Making, Registration
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.granting import Granting
 from licet.authorization_server.introspection import Introspection
-from licet.authorization_server.logout import LogoutPage
+from licet.authorization_server.logout.endpoint import LogoutEndpoint
 from licet.authorization_server.metadata import Jwks, Metadata
 from licet.authorization_server.pages import ConsentPage, ContinuePage, Dispatcher, SignInPage
 from licet.authorization_server.policy import Policy
@@ -167,7 +167,7 @@ async def build(
         Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices), PAGE),
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
         Route("/account/profile", ("GET", "POST"), ProfilePage(visits, store.accounts), PAGE),
-        Route("/logout", ("GET", "POST"), LogoutPage(steps, browser), PAGE),
+        Route("/logout", ("GET", "POST"), LogoutEndpoint(steps, browser, ring), PAGE),
         Route("/token", ("POST",), TokenEndpoint(authentication, grants, store.registrations, directory, Issue(store, directory, ring, vault, entropy, lifetimes, retries)), API, browsers=True),
         Route("/par", ("POST",), PushedRequests(authentication, authorization, lodged, entropy, guesses), API),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),

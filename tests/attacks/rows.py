@@ -234,7 +234,11 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         Row("SE-12", "Replayed upstream callbacks", ""),
         Row("SE-13", "Upstream tokens without nonce or audience", ""),
         Row("SE-14", "A disabled person who is still signed in", "all of it ends at once"),
-        Row("SE-15", "Being signed out by another site", "asked first; no cookie is taken that did not come"),
+        Row(
+            "SE-15",
+            "Being signed out by another site",
+            "asked first, unless an app shows this session's ID token; no cookie is taken that did not come",
+        ),
         Row("SE-16", "Logout notices to internal addresses", ""),
         Row("SE-17", "Sessions without end", "8 hours idle, 24 in all; what died with one stays dead"),
         Row("SE-18", "Careless cookies", "`__Host-`, Secure, HttpOnly, SameSite"),

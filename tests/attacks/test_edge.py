@@ -57,7 +57,7 @@ POSTS = {
     "/device": ("csrf", "user_code"),
     "/device/confirm": ("transaction", "csrf", "decision", "code_tail"),
     "/device/report": ("transaction", "csrf"),
-    "/logout": ("csrf", "decision"),
+    "/logout": ("csrf", "decision", "transaction", "id_token_hint", "client_id", "post_logout_redirect_uri", "state"),
     "/authorize": ("client_id", "redirect_uri", "state", "scope"),
 }
 

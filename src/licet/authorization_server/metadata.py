@@ -36,6 +36,7 @@ ENDPOINTS = {
     "/userinfo": "userinfo_endpoint",
     "/register": "registration_endpoint",
     "/jwks": "jwks_uri",
+    "/logout": "end_session_endpoint",
 }
 """Paths and what metadata calls them."""
 

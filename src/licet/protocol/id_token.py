@@ -114,6 +114,18 @@ def check(
     return read
 
 
+def hinted(hint: str, keys: Mapping[str, VerifyingKey] | Sequence[VerifyingKey], *, issuer: str) -> IdClaims | None:
+    """What an ID token that *issuer* gave to one client says, expired or not (rulings S); None if it is none.
+
+    RP-Initiated Logout §2: who asks to sign somebody out need not be known otherwise.
+    """
+    try:
+        read = _read(verify(hint, keys, ANY_ALGORITHM, _TYPES), issuer)
+    except InvalidJWT:
+        return None
+    return read if len(read.aud) == 1 else None
+
+
 def hinted_subject(
     hint: str, keys: Mapping[str, VerifyingKey] | Sequence[VerifyingKey], *, issuer: str, client_id: str
 ) -> str | None:

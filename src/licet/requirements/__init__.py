@@ -12,6 +12,7 @@ from licet.requirements import (
     client_authentication,
     clients,
     endpoints,
+    logout,
     openid,
     pushed,
     redirection,
@@ -86,6 +87,7 @@ from licet.requirements.endpoints import (
     USER_CODE_GUESSING_THROTTLED,
     USER_CODE_UNGUESSABLE,
 )
+from licet.requirements.logout import LOGOUT_ASKED, POST_LOGOUT_REDIRECT_EXACT
 from licet.requirements.model import Citation, Level, Requirement, Role, Source
 from licet.requirements.openid import (
     ACR_ESSENTIAL,
@@ -170,6 +172,7 @@ CATALOGUE: tuple[Requirement, ...] = _collect(
     clients,
     pushed,
     registration,
+    logout,
     openid,
 )
 
@@ -218,6 +221,7 @@ __all__ = [
     "INTROSPECTION_AUTHENTICATED",
     "INTROSPECTION_BY_AUDIENCE",
     "ISS_IN_RESPONSE",
+    "LOGOUT_ASKED",
     "MAX_AGE_HONOURED",
     "METADATA_TRUE",
     "METHOD_AS_REGISTERED",
@@ -237,6 +241,7 @@ __all__ = [
     "PKCE_REQUIRED",
     "PKCE_S256_ONLY",
     "PKCE_VERIFIER_CHECKED",
+    "POST_LOGOUT_REDIRECT_EXACT",
     "PROMPT_HONOURED",
     "PROMPT_KNOWN",
     "PROMPT_NONE_SILENT",

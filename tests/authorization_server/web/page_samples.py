@@ -18,6 +18,7 @@ from licet.authorization_server.views import (
     SignedOut,
     SignIn,
     SignOut,
+    Start,
     View,
 )
 
@@ -178,6 +179,7 @@ VIEWS: dict[str, View] = {
     "profile": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, email_verified=True),
     "profile-saved": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, saved=True),
     "profile-again": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, wrong=("birthdate", "website")),
+    "signed-out-again": SignedOut(again=(Start(name="Corner Shop", location="https://shop.example.com/start"),)),
     "fault": fault(),
     "fault-developer": fault(DEVELOPER),
     "busy": Fault(
