@@ -46,6 +46,7 @@ class Ring:
         self._most = workers + WAITING_BOUND
         self._signing: dict[tuple[Purpose, str], jose.SigningKey] = {}
         self._verifying: dict[Purpose, dict[str, jose.VerifyingKey]] = {"access_token": {}, "id_token": {}}
+        self._hints: dict[str, jose.VerifyingKey] = {}
         self.jwks = b'{"keys":[]}'
 
     async def load(self, store: Store, issuer_id: int) -> None:
@@ -57,6 +58,7 @@ class Ring:
                 self._signing[purpose, key.alg] = signing
             if key.state in _VERIFYING:
                 self._verifying[purpose][key.kid] = signing.verifying()
+        self._hints = dict(self._verifying["id_token"])
         published = [key.public_jwk for key in keys if key.state in _PUBLISHED]
         self.jwks = msgspec.json.encode({"keys": published})
 
@@ -78,6 +80,11 @@ class Ring:
     def verifying(self, purpose: Purpose) -> Mapping[str, jose.VerifyingKey]:
         """The public keys that our own tokens of *purpose* may be signed with, by ``kid``."""
         return self._verifying[purpose]
+
+    def verifying_hints(self) -> Mapping[str, jose.VerifyingKey]:
+        """The public keys that an ``id_token_hint`` may be signed with, by ``kid``: also those that are out of use, for as
+        long as hints are taken (rulings S). A key that was revoked is never among them."""
+        return self._hints
 
     async def sign(self, key: jose.SigningKey, make: Callable[[], str], *, sheddable: bool = False) -> str:
         """Run *make*, which signs with *key*: ES256 at once, RSA (0.7 ms) in a thread that the loop need not await.
