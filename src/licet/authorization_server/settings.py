@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from licet.authorization_server.key_schedule import KeyLives
 from licet.resource_owner.passwords import Cost
 from licet.resource_owner.sessions import SessionLives
 from licet.resource_owner.sign_in import Guessing
@@ -56,5 +57,8 @@ class Settings:
     passwords: Cost = field(default_factory=Cost)
     guessing: Guessing = field(default_factory=Guessing)
     throttles: Throttles = field(default_factory=Throttles)
+    keys: KeyLives = field(default_factory=KeyLives)
+    keys_every_s: float = 30.0
+    """How often it is asked what signing keys need: one small read."""
     purge_every_s: float = 5.0
     purge_batch: int = 500

@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "serve":  ("licet.cli.serve:serve",   "Run",       "Run the server that licet.toml describes."),
     "doctor": ("licet.cli.doctor:doctor", "Run",       "Say what stands between licet.toml and a running server."),
     "user":   ("licet.cli.user:user",     "Operate",   "Add people and change their passwords."),
+    "keys":   ("licet.cli.keys:keys",     "Operate",   "Look at the signing keys, rotate them, revoke one."),
     "db":     ("licet.cli.db:db",         "Operate",   "Look after the store's schema."),
 }  # fmt: skip
 """Every verb; ``licet --help`` is this table."""

@@ -169,6 +169,10 @@ class Vault:
         except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
             raise Unsealable(f"{purpose}: changed, or sealed for another place") from None
 
+    def newest(self, sealed: bytes) -> bool:
+        """Whether *sealed* was sealed under the key that writes now."""
+        return sealed[:KEY_ID_BYTES] == self._first.key_id
+
     def mac(self, purpose: str, issuer_id: int, *parts: str | bytes) -> bytes:
         """A MAC over *parts* under the purpose's own key: cookies, CSRF tokens, sid, pairwise subjects."""
         return self._first.mac(purpose, issuer_id, parts)
