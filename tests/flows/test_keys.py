@@ -225,29 +225,29 @@ async def test_a_public_key_that_was_planted_is_not_believed(here: World) -> Non
     statement = "UPDATE keys SET public_jwk = ? WHERE kid = ?"
     planted = __import__("json").dumps({**jwk, "kid": header_of(hint).kid})
     writer: Any = here.store
-    await writer._writer.submit(lambda tx: tx.run(statement, (planted, header_of(hint).kid)))  # noqa: SLF001
+    await writer._writer.submit(lambda tx: tx.run(statement, (planted, header_of(hint).kid)))
     with pytest.raises(Unsealable):
         await ring.load(here.store, 1)
 
 
 async def test_the_master_key_is_changed(here: World) -> None:
     """A new line first, reseal, and the old one may go: what was sealed under it opens under the new one alone."""
-    old, new = (MasterKeys.generate(here.vault._entropy) for _ in range(2))  # noqa: SLF001
-    before = Vault(MasterKeys.parse(old), here.vault._entropy)  # noqa: SLF001
+    old, new = (MasterKeys.generate(here.vault._entropy) for _ in range(2))
+    before = Vault(MasterKeys.parse(old), here.vault._entropy)
     steps = KeyRotation(
-        store=here.store, vault=here.vault, entropy=here.vault._entropy, clock=here.clock, issuer_id=1,  # noqa: SLF001
+        store=here.store, vault=here.vault, entropy=here.vault._entropy, clock=here.clock, issuer_id=1,
         lives=rotation(here).lives,
     )  # fmt: skip
     assert await steps.reseal() == 0  # all are sealed under the first one
-    first = next(iter(here.vault._master))  # noqa: SLF001
-    both = Vault(MasterKeys([*MasterKeys.parse(new), first]), here.vault._entropy)  # noqa: SLF001
-    alone = Vault(MasterKeys.parse(new), here.vault._entropy)  # noqa: SLF001
+    first = next(iter(here.vault._master))
+    both = Vault(MasterKeys([*MasterKeys.parse(new), first]), here.vault._entropy)
+    alone = Vault(MasterKeys.parse(new), here.vault._entropy)
     ring = Ring(alone, workers=1)
     try:
         with pytest.raises(Unsealable):
             await ring.load(here.store, 1)
         moved = KeyRotation(
-            store=here.store, vault=both, entropy=here.vault._entropy, clock=here.clock, issuer_id=1,  # noqa: SLF001
+            store=here.store, vault=both, entropy=here.vault._entropy, clock=here.clock, issuer_id=1,
             lives=rotation(here).lives,
         )  # fmt: skip
         assert await moved.reseal() == len(PURPOSES)
