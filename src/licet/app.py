@@ -34,6 +34,7 @@ from licet.authorization_server.dynamic_registration import Making, Registration
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.granting import Granting
 from licet.authorization_server.introspection import Introspection
+from licet.authorization_server.key_rotation import KeyRotation
 from licet.authorization_server.logout.endpoint import LogoutEndpoint
 from licet.authorization_server.metadata import Jwks, Metadata
 from licet.authorization_server.pages import ConsentPage, ContinuePage, Dispatcher, SignInPage
@@ -189,7 +190,10 @@ async def build(
         Route(path, ("GET",), metadata, DOCUMENT, rooted=True) for path in issuers.well_known_paths(issuer.url)
     )
 
-    upkeep = Upkeep(store, directory, clock, settings)
+    rotation = KeyRotation(
+        store=store, vault=vault, entropy=entropy, clock=clock, issuer_id=issuer.issuer_id, lives=settings.keys
+    )
+    upkeep = Upkeep(store, directory, clock, settings, ring, rotation)
 
     async def startup() -> None:
         upkeep.start()

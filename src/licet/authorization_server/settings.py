@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from licet.authorization_server.key_schedule import KeyLives
 from licet.egress import EgressLimits
 from licet.resource_owner.passwords import Cost
 from licet.resource_owner.sessions import SessionLives
@@ -113,5 +114,8 @@ class Settings:
     """None: only the operator registers clients."""
     pushing: Pushing = field(default_factory=Pushing)
     egress: EgressLimits = field(default_factory=EgressLimits)
+    keys: KeyLives = field(default_factory=KeyLives)
+    keys_every_s: float = 30.0
+    """How often it is asked what signing keys need: one small read."""
     purge_every_s: float = 5.0
     purge_batch: int = 500

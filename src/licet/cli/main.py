@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "doctor": ("licet.cli.doctor:doctor", "Run",       "Say what stands between licet.toml and a running server."),
     "user":   ("licet.cli.user:user",     "Operate",   "Add people and change their passwords."),
     "registration": ("licet.cli.registration:registration", "Operate", "Let clients register themselves."),
+    "keys":   ("licet.cli.keys:keys",     "Operate",   "Look at the signing keys, rotate them, revoke one."),
     "db":     ("licet.cli.db:db",         "Operate",   "Look after the store's schema."),
 }  # fmt: skip
 """Every verb; ``licet --help`` is this table."""

@@ -13,6 +13,7 @@ import msgspec
 
 from licet.ambient import Instant
 from licet.events import Chained, Event
+from licet.storage.key_turns import KeyTurn
 from licet.storage.records import (
     AccessToken,
     Account,
@@ -258,6 +259,12 @@ class Keys(Protocol):
 
     async def every(self, issuer_id: int) -> tuple[Key, ...]: ...
     async def create(self, keys: tuple[Key, ...], events: tuple[Event, ...]) -> None: ...
+    async def turn(self, turn: KeyTurn) -> bool:
+        """All steps of the turn with their events; False, and nothing done, if it is not ``lawful`` (any more).
+        A private key that goes is erased by the statement that says so."""
+
+    async def revoke(self, ending: Ending, turn: KeyTurn) -> bool:
+        """A turn that ends a key for good, with the line in the feed and the event of the ending; as ``turn``."""
 
 
 class Clients(Protocol):

@@ -46,7 +46,8 @@ class Key(Record, frozen=True, kw_only=True):
     state: Literal["pending", "active", "retiring", "retired", "destroyed"]
     public_jwk: dict[str, Any]
     sealed: bytes | None
-    """The private key (PKCS #8 DER), sealed; None once destroyed."""
+    """The private key (PKCS #8 DER), sealed. Once destroyed, a seal over the public key, by which it is believed for hints;
+    None when it is good for these no longer either, or was revoked."""
     publish_at: Instant
     active_at: Instant
     retire_at: Instant | None = None

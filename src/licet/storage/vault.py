@@ -186,6 +186,10 @@ class Vault:
             raise Unsealable(f"{purpose}: sealed under a master key that is not here")
         return _opened(key.bound(purpose, secret, context), purpose, sealed, context)
 
+    def newest(self, sealed: bytes) -> bool:
+        """Whether *sealed* was sealed under the key that writes now."""
+        return sealed[:KEY_ID_BYTES] == self._first.key_id
+
     def mac(self, purpose: str, issuer_id: int, *parts: str | bytes) -> bytes:
         """A MAC over *parts* under the purpose's own key: cookies, CSRF tokens, sid, pairwise subjects."""
         return self._first.mac(purpose, issuer_id, parts)

@@ -216,7 +216,7 @@ def id_token_hint(draft: Draft) -> str | None:
     if hint is None:
         return None
     subject = id_token.hinted_subject(
-        hint, draft.ring.verifying("id_token"), issuer=draft.issuer, client_id=draft.client.client_id
+        hint, draft.ring.verifying_hints(), issuer=draft.issuer, client_id=draft.client.client_id
     )
     if subject is None:
         raise LoginRequired("id_token_hint is not an ID token of ours for this client", per=ID_TOKEN_HINT_OURS)
