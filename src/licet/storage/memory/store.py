@@ -15,6 +15,7 @@ from licet.storage.memory.authorization import (
     MemoryTransactions,
 )
 from licet.storage.memory.issuing import issue
+from licet.storage.memory.listing import MemoryListing
 from licet.storage.memory.people import MemoryAccounts, MemorySessions
 from licet.storage.memory.registration import MemoryClients, MemoryIssuers, MemoryKeys, MemoryResources
 from licet.storage.memory.tokens import (
@@ -54,6 +55,7 @@ class MemoryStore:
         self.throttles: ports.Throttles = MemoryThrottles(world)
         self.events: ports.Events = MemoryEvents(world)
         self.refusals: ports.Refusals = MemoryRefusals(world)
+        self.listing: ports.Listing = MemoryListing(world)
 
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return issue(self._world, issuance)

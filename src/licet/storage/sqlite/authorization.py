@@ -33,6 +33,8 @@ ENDED_MEANWHILE = """
     WHERE issuer_id = ?1 AND subject_id = ?3 AND (status <> 'active' OR epoch >= ?5)
     UNION ALL SELECT 1 FROM clients
     WHERE issuer_id = ?1 AND client_id = ?4 AND (status <> 'active' OR epoch >= ?5)
+    UNION ALL SELECT 1 FROM issuers
+    WHERE issuer_id = ?1 AND (status <> 'active' OR epoch >= ?5)
 """
 
 FIND_CONSENT = f"""
@@ -52,7 +54,7 @@ FIND_CODE = f"""
 
 
 def ended_meanwhile(tx: Tx, grant: Grant) -> bool:
-    """Whether person, session or client ended between the judgement and this write."""
+    """Whether person, session, client or issuer ended between the judgement and this write."""
     hangs_on = (grant.issuer_id, grant.session_id, grant.subject_id, grant.client_id, grant.issued_at)
     return bool(tx.rows(ENDED_MEANWHILE, hangs_on))
 

@@ -13,6 +13,7 @@ from licet.storage.sqlite.endings import tell
 from licet.storage.sqlite.issuers import grow
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.transaction import Row, Tx, entry
+from licet.storage.terms import past
 
 CLIENTS = Codec(Client, "clients")
 CREDENTIALS = Codec(Credential, "credentials")
@@ -36,6 +37,11 @@ DROP_CREDENTIALS = "DELETE FROM credentials WHERE issuer_id = ? AND owner_kind =
 EPOCH = "SELECT epoch FROM clients WHERE issuer_id = ? AND client_id = ?"
 RAISE_EPOCH = "UPDATE clients SET epoch = max(epoch, ?) WHERE issuer_id = ? AND client_id = ?"
 DROP_CLIENT = "DELETE FROM clients WHERE issuer_id = ? AND client_id = ?"
+ENDED_BEFORE = """
+    SELECT epoch, coalesce((SELECT epoch FROM issuers WHERE issuers.issuer_id = clients.issuer_id), 0)
+    FROM clients WHERE issuer_id = ? AND client_id = ? AND status = 'active'
+"""
+"""Of the client and its issuer: a token of its own is minted after both."""
 END_CLIENT = """
     UPDATE clients SET status = 'disabled', epoch = ? WHERE issuer_id = ? AND client_id = ? AND status = 'active'
 """
@@ -95,10 +101,13 @@ class SQLiteClients(Room):
 
         def work(tx: Tx) -> bool:
             # Its grants are not touched: consuming looks at the client's row, and a grant is as old as its epoch.
-            if not tx.run(END_CLIENT, (ending.at, ending.issuer_id, client_id)):
+            before = tx.rows(ENDED_BEFORE, (ending.issuer_id, client_id))
+            if not before:
                 return False
+            epoch = past(ending.at, *before[0])
+            tx.run(END_CLIENT, (epoch, ending.issuer_id, client_id))
             tx.run(FORGET_CLIENT, (ending.at, ending.issuer_id, client_id))
-            tell(tx, ending, line)
+            tell(tx, ending, line, epoch)
             grow(tx, ending.issuer_id)
             return True
 

@@ -23,6 +23,7 @@ from licet.storage.sqlite.devices import SQLiteDevices
 from licet.storage.sqlite.issuers import SQLiteIssuers, SQLiteKeys
 from licet.storage.sqlite.issuing import issuing
 from licet.storage.sqlite.journal import Spool, SQLiteEvents, SQLiteRefusals, nodes
+from licet.storage.sqlite.listing import SQLiteListing
 from licet.storage.sqlite.once import SQLiteReplay, SQLiteThrottles
 from licet.storage.sqlite.people import SQLiteAccounts, SQLiteSessions
 from licet.storage.sqlite.reader import Reader
@@ -69,6 +70,7 @@ class SQLiteStore:
         self.events: ports.Events = SQLiteEvents(*ways, reading)
         self._refusals = SQLiteRefusals(*ways, self._spool)
         self.refusals: ports.Refusals = self._refusals
+        self.listing: ports.Listing = SQLiteListing(*ways)
 
     @classmethod
     def open(cls, path: Path | str, *, node: int = 0, create: bool = True, lock: bool = True) -> SQLiteStore:
