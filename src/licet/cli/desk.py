@@ -45,12 +45,14 @@ class Desk:
 
     at: Opened
     directory: Directory
-    request_id: str
-    """Of this command: in every event that it causes."""
 
     @property
     def store(self) -> Store:
         return self.at.store
+
+    @property
+    def request_id(self) -> str:
+        return self.at.request_id
 
     @property
     def issuer_id(self) -> int:
@@ -130,7 +132,7 @@ async def desk(config: Path) -> AsyncIterator[Desk]:
     try:
         directory = Directory(at.store, at.issuer)
         await directory.refresh()
-        yield Desk(at, directory, at.entropy.bytes(8).hex())
+        yield Desk(at, directory)
     finally:
         await at.store.close()
 

@@ -71,6 +71,7 @@ def add(login: str, name: str | None, email: str | None, config: Path, *, passwo
             profile=profile,
             at=at.clock.now(),
             actor="operator",
+            request_id=at.request_id,
         )
         await at.store.close()
         if made is None:
@@ -121,6 +122,7 @@ def _ending(at: Opened, subject_id: str, now: Instant) -> Ending:
         event=EventType.PASSWORD_CHANGED,
         actor="operator",
         subject=subject_id,
+        request_id=at.request_id,
     )
 
 
