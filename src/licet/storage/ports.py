@@ -201,6 +201,34 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     events: tuple[Event, ...]
 
 
+class PutClient(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What ``clients.put`` takes."""
+
+    client: Client
+    credentials: tuple[Credential, ...]
+    event: Event
+
+
+class PutResource(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What ``resources.put`` takes."""
+
+    resource: Resource
+    scopes: tuple[Scope, ...]
+    credentials: tuple[Credential, ...]
+    event: Event
+
+
+class PutOwnScopes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What ``resources.put_own_scopes`` takes."""
+
+    issuer_id: int
+    scopes: tuple[Scope, ...]
+    event: Event
+
+
+Put = PutClient | PutResource | PutOwnScopes
+
+
 class Ending(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The end of one thing, with its line in the feed and its event; a second one changes nothing.
 
@@ -525,6 +553,12 @@ class Store(Protocol):
 
     async def issue(self, issuance: Issuance) -> Outcome:
         """The one verb by which tokens become durable (house law 1)."""
+
+    async def configure(self, puts: tuple[Put, ...], event: Event) -> None:
+        """All of a configuration, in this order, with one *event* behind it: a start that is killed leaves nothing of it.
+
+        Conflict: nothing was done.
+        """
 
     def next_id(self, at: Instant) -> int:
         """An id that was never given before and grows with time."""

@@ -57,8 +57,8 @@ class Ids:
 
 def past(at: Instant, *epochs: Instant) -> Instant:
     """The epoch of an ending at *at* after *epochs*: what was minted since the last of them is minted in a later second
-    than that one, which may lie ahead of *at*, and ends too."""
-    return max(at, *(Instant((epoch // SECOND + 1) * SECOND) for epoch in epochs))
+    than that one, which may lie ahead of *at*, and ends too. An epoch of 0 is none."""
+    return max((at, *(Instant((epoch // SECOND + 1) * SECOND) for epoch in epochs if epoch)))
 
 
 def covers(now: Consent, relied_on: Consent) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from licet.ambient import Instant
+from licet.events import Event
 from licet.storage import ports
 from licet.storage.memory.authorization import (
     MemoryCodes,
@@ -14,6 +15,7 @@ from licet.storage.memory.authorization import (
     MemoryGrants,
     MemoryTransactions,
 )
+from licet.storage.memory.configuring import configure
 from licet.storage.memory.issuing import issue
 from licet.storage.memory.listing import MemoryListing
 from licet.storage.memory.people import MemoryAccounts, MemorySessions
@@ -59,6 +61,9 @@ class MemoryStore:
 
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return issue(self._world, issuance)
+
+    async def configure(self, puts: tuple[ports.Put, ...], event: Event) -> None:
+        await configure(self._world, self.clients, self.resources, puts, event)
 
     def next_id(self, at: Instant) -> int:
         return self._ids.next(at)

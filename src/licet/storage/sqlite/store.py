@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from licet.ambient import Instant
+from licet.events import Event
 from licet.storage import ports
 from licet.storage.schema import fresh
 from licet.storage.sqlite.authorization import SQLiteCodes, SQLiteConsents, SQLiteGrants, SQLiteTransactions
@@ -27,7 +28,7 @@ from licet.storage.sqlite.listing import SQLiteListing
 from licet.storage.sqlite.once import SQLiteReplay, SQLiteThrottles
 from licet.storage.sqlite.people import SQLiteAccounts, SQLiteSessions
 from licet.storage.sqlite.reader import Reader
-from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources
+from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources, configuring
 from licet.storage.sqlite.tokens import SQLiteAccessTokens, SQLiteFamilies, SQLiteRevocations
 from licet.storage.sqlite.upkeep import LAST_GRANT, LATEST, purge
 from licet.storage.sqlite.writer import Writer
@@ -98,6 +99,9 @@ class SQLiteStore:
 
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return await self._writer.submit(issuing(issuance))
+
+    async def configure(self, puts: tuple[ports.Put, ...], event: Event) -> None:
+        await self._writer.submit(configuring(puts, event))
 
     def next_id(self, at: Instant) -> int:
         return self._ids.next(at)
