@@ -79,10 +79,11 @@ class Desk:
         return found or fail(f"There is no session {session_id!r}; an old one is gone some days after its end.", FOUND)
 
     async def grant(self, name: str) -> Standing:
-        """The grant that a token names (``grant_id``), or an event by its number; exits 1 where there is none."""
-        found = await self.store.grants.find_by_handle(self.issuer_id, name)
-        if found is None and name.isascii() and name.isdigit() and int(name) < 2**63:
+        """The grant of this id, or with the handle that a token names as ``grant_id``; exits 1 where there is none."""
+        found = None
+        if name.isascii() and name.isdigit() and int(name) < 2**63:
             found = await self.store.devices.standing(self.issuer_id, int(name))
+        found = found or await self.store.grants.find_by_handle(self.issuer_id, name)
         return found or fail(f"There is no grant {name!r}; an old one is gone some days after its end.", FOUND)
 
     def why_session(self, one: SignedIn) -> str:

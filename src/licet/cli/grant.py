@@ -82,7 +82,7 @@ def list_(
 
             page = await walk(read, keep, limit=limit, after=begin)
             rows = [telling.grant(one, await at.why_grant(one)) for one in page.found]
-            following = None if page.last is None else page.last.grant.handle
+            following = None if page.last is None else str(page.last.grant.grant_id)
             telling.listed("grants", rows, COLUMNS, following, output)
 
     asyncio.run(run())
@@ -95,7 +95,7 @@ def list_(
 def show(config: Path, grant_id: str, output: str) -> None:
     """Show one grant with its session, its refresh tokens and what is remembered of the decision.
 
-    GRANT is the `grant_id` of a token, or the number in an event.
+    GRANT is the id in a list or an event, or a token's `grant_id`.
     """
 
     async def run() -> None:

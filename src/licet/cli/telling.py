@@ -83,11 +83,11 @@ def session(one: SignedIn, dead: str) -> Told:
 
 
 def grant(standing: Standing, dead: str) -> Told:
-    """What a person allowed an app."""
+    """What a person allowed an app. Tokens name it by its handle, events by its id (text: longer than JSON's numbers)."""
     it = standing.grant
     return {
-        "id": it.handle,
-        "number": str(it.grant_id),
+        "id": str(it.grant_id),
+        "handle": it.handle,
         "client": it.client_id,
         "subject": it.subject_id,
         "session": it.session_id,
@@ -104,9 +104,9 @@ def grant(standing: Standing, dead: str) -> Told:
 
 
 def family(it: Family, dead: str) -> Told:
-    """A refresh token and all that came before it."""
+    """A refresh token and all that came before it. Half of its handle: with all of it a stranger could end it."""
     return {
-        "id": it.handle.hex(),
+        "id": it.handle.hex()[:12],
         "alive": not dead,
         "why": it.why or dead,
         "rotations": it.generation,
@@ -197,6 +197,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return " ".join(map(str, value)) or "-"
+        words = [str(one) for one in value]
+        return ("; " if any(" " in word for word in words) else " ").join(words) or "-"
     text = json.dumps(value) if isinstance(value, dict) else str(value)
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text) or "-"
