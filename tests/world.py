@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +27,7 @@ from licet.protocol import jose
 from licet.protocol.client_metadata import ClientMetadata
 from licet.resource_owner import accounts
 from licet.resource_owner.passwords import Cost, Passwords
-from licet.storage.ports import Store
+from licet.storage.ports import Store, Unavailable
 from licet.storage.records import Client, ClientPolicy, Credential, Issuer, Resource, Scope
 from licet.storage.sqlite import SQLiteStore
 from licet.storage.vault import MasterKeys, Vault
@@ -263,8 +263,9 @@ async def world(path: Path, settings: Settings | None = None) -> AsyncIterator[W
     try:
         yield World(store, vault, clock, server, issuer, key, subjects)
         assert server.app.internal_errors == 0
-        told = [chained.event for chained in await store.events.tail(1, 10_000)]
-        assert not record.faults(told)
+        with suppress(Unavailable):  # a test that closed the store itself is told no more
+            told = [chained.event for chained in await store.events.tail(1, 10_000)]
+            assert record.faults(told) == []
     finally:
         server.close()
         await store.close()

@@ -369,10 +369,10 @@ class Transactions(Protocol):
         """Note who is acting in it, where they were signed in already."""
 
     async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:
-        """Close it without a grant; False if it was not open."""
+        """Close it without a grant, and forget the request (but a device's); False if it was not open."""
 
     async def conclude(self, conclusion: Conclusion) -> bool:
-        """Grant, code, consent and events; False, and nothing done, if the transaction was not open, or person,
+        """Grant, code, consent and events, the request forgotten as in ``deny``; False, and nothing done, if the transaction was not open, or person,
         session, client or the consent relied on ended meanwhile."""
 
 

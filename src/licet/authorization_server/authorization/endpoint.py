@@ -25,7 +25,7 @@ from licet.authorization_server.views import App
 from licet.protocol import redirect_uri as redirects
 from licet.protocol.errors import InvalidRequest, Refusal
 from licet.protocol.parameters import Parameters
-from licet.requirements import CLIENT_KNOWN, PKCE_CHALLENGE_FRESH, REDIRECT_URI_REGISTERED
+from licet.requirements import CLIENT_KNOWN, PKCE_CHALLENGE_FRESH, REDIRECT_URI_REGISTERED, TRANSACTION_ONCE
 from licet.storage.ports import Replay, SignedIn
 from licet.storage.records import Transaction
 
@@ -97,6 +97,8 @@ class AuthorizationEndpoint:
 
         Raises InvalidRequest where it does not: whoever is not known any more is not answered either.
         """
+        if not transaction.request:  # another press of the button was quicker, and what was asked is forgotten
+            raise InvalidRequest("This sign-in was answered already", per=TRANSACTION_ONCE)
         request = frozen.decode(transaction.request)
         registered = await self.directory.client(request.client_id)
         if registered is None or not client_usable(registered.client, now):

@@ -22,11 +22,15 @@ FIND_TRANSACTION = f"SELECT {TRANSACTIONS.columns} FROM transactions WHERE issue
 ADOPT = """
     UPDATE transactions SET subject_id = ?, session_id = ? WHERE issuer_id = ? AND txn_id = ? AND state = 'open'
 """
-DENY = "UPDATE transactions SET state = 'denied' WHERE issuer_id = ? AND txn_id = ? AND state = 'open'"
-COMPLETE = """
-    UPDATE transactions SET state = 'completed', consent_at = coalesce(?, consent_at)
+SPENT = "request = CASE source WHEN 'device' THEN request ELSE x'' END"
+"""What an app sent along (``state``) is its own secret and of no use once it went back; a device's says which it is."""
+DENY = f"""
+    UPDATE transactions SET state = 'denied', {SPENT} WHERE issuer_id = ? AND txn_id = ? AND state = 'open'
+"""  # noqa: S608
+COMPLETE = f"""
+    UPDATE transactions SET state = 'completed', consent_at = coalesce(?, consent_at), {SPENT}
     WHERE issuer_id = ? AND txn_id = ? AND state = 'open' AND expires_at > ?
-"""
+"""  # noqa: S608
 ENDED_MEANWHILE = """
     SELECT 1 FROM sessions WHERE issuer_id = ?1 AND session_id = ?2 AND status <> 'active'
     UNION ALL SELECT 1 FROM accounts
