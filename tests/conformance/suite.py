@@ -23,9 +23,9 @@ from licet.resource_owner.passwords import Passwords
 from licet.storage.records import Client, ClientPolicy, Credential
 from tests.browser.callbacks import Callbacks, listening, self_signed
 from tests.conformance.browser import Browser
-from tests.conformance.plans import REFUSED_BY_DESIGN, Manner, Plan
+from tests.conformance.plans import Manner, Plan
 from tests.conformance.relying_party import RelyingParty
-from tests.conformance.verdict import PASSED, Refused, Skipped, Verdict
+from tests.conformance.verdict import Skipped, Verdict
 from tests.world import CHEAP, CODE, ISSUER, PASSWORD, PERSON, SECRET, World, world
 
 LOGIN: Final = "carol"
@@ -65,11 +65,15 @@ class Suite:
     manner: Manner
     receiver: Callbacks
     """Where the server finds the apps: at an https address of this machine, with a certificate of its own."""
+    hooks: dict[str, Any]
+    """What is done to answers on their way (``test_controls.py``)."""
 
     @property
     def browser(self) -> Browser:
         """A browser that was never here."""
-        return Browser(self.world.visitor(), LOGIN)
+        http = self.world.visitor()
+        http.event_hooks = self.hooks
+        return Browser(http, LOGIN)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -161,22 +165,8 @@ def module(name: str) -> Callable[[Module], Module]:
     return enter
 
 
-async def outcome(plan: Plan, name: str, manner: Manner) -> Verdict:
-    """Play a module at a server of its own. What the server did wrong is raised."""
-    async with suite(plan, manner) as here:
-        try:
-            return await MODULES[name](here) or PASSED
-        except Skipped as skipped:
-            return Verdict("skipped", str(skipped))
-        except Refused as refused:
-            for (of, word), said in REFUSED_BY_DESIGN.items():
-                if of == manner.name and word in refused.description:
-                    return Verdict("refused", said)
-            raise
-
-
 @asynccontextmanager
-async def suite(plan: Plan, manner: Manner) -> AsyncIterator[Suite]:
+async def suite(plan: Plan, manner: Manner, hooks: dict[str, Any]) -> AsyncIterator[Suite]:
     """A server and everything around it, for one module."""
     with ExitStack() as stack:
         path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="licet-conformance-")))
@@ -186,11 +176,17 @@ async def suite(plan: Plan, manner: Manner) -> AsyncIterator[Suite]:
         async with world(path, Settings(passwords=CHEAP, egress=egress)) as made, made.visitor() as http:
             await _admit_carol(made)
             made.server.upkeep.start()
+            http.event_hooks = hooks
             try:
-                metadata = (await http.get(f"{ISSUER}/.well-known/openid-configuration")).json()
                 yield Suite(
-                    world=made, http=http, metadata=metadata, plan=plan, manner=manner, receiver=receiver
-                )  # fmt: skip
+                    world=made,
+                    http=http,
+                    metadata=(await http.get(f"{ISSUER}/.well-known/openid-configuration")).json(),
+                    plan=plan,
+                    manner=manner,
+                    receiver=receiver,
+                    hooks=hooks,
+                )
             finally:
                 await made.server.upkeep.stop()
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.conformance.plans import MANNERS, PLANS, Manner, Plan
-from tests.conformance.suite import MODULES, outcome
+from tests.conformance.play import outcome
+from tests.conformance.suite import MODULES
 from tests.conformance.table import PAGE, cell, page
 from tests.conformance.verdict import Verdict
 
@@ -19,11 +20,6 @@ def lines() -> list[Any]:
         for module in plan.modules
         for manner in MANNERS
     ]
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.mark.anyio
