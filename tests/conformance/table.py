@@ -23,8 +23,9 @@ _HEAD = """\
 # OpenID Connect conformance
 
 What the OpenID Foundation's conformance suite looks at in an OpenID Provider, module for module, looked at by licet's own
-tests: a browser that runs no script walks the pages, a relying party redeems, and joserfc verifies the tokens. Nothing of the
-suite runs here: a certificate is the Foundation's to give, and this page says what to expect of its run. It is written by
+tests: a browser that runs no script walks the pages, a relying party redeems, and joserfc verifies the tokens. The server is
+whole but for its clock, which the tests move instead of waiting, and its socket: it runs in the tests' own process. Nothing of
+the suite runs here: a certificate is the Foundation's to give, and this page says what to expect of its run. It is written by
 
 ```console
 $ python -m tests.conformance.table > docs/conformance.md
