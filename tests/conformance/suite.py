@@ -15,12 +15,12 @@ import httpx2
 import msgspec
 
 from licet.ambient import SECOND, SystemEntropy
-from licet.authorization_server.settings import Settings
+from licet.authorization_server.settings import DynamicRegistration, Settings
 from licet.egress import EgressLimits
 from licet.protocol.client_metadata import ClientMetadata
 from licet.resource_owner import accounts
 from licet.resource_owner.passwords import Passwords
-from licet.storage.records import Client, ClientPolicy, Credential
+from licet.storage.records import Client, ClientPolicy, Credential, RegistrationPolicy
 from tests.browser.callbacks import Callbacks, listening, self_signed
 from tests.conformance.browser import Browser
 from tests.conformance.plans import Manner, Plan
@@ -133,14 +133,10 @@ class Suite:
         return await self.http.post(self.offered("registration_endpoint"), json=declared)
 
     async def registered_party(self, **more: Any) -> RelyingParty:
-        """A client that registered itself; then the operator gives it this manner's profile."""
+        """A client that registered itself, under a policy of this manner's profile."""
         response = await self.registers(**more)
         assert response.status_code == 201, (response.status_code, response.text)
         answer = response.json()
-        found = await self.world.store.clients.find(1, answer["client_id"])
-        assert found is not None
-        policy = msgspec.structs.replace(found.client.policy, profile=self.manner.profile)
-        await self.world.put(msgspec.structs.replace(found.client, policy=policy), *found.credentials)
         return self.party(answer["client_id"], answer["client_secret"])
 
     def offered(self, name: str) -> str:
@@ -172,8 +168,14 @@ async def suite(plan: Plan, manner: Manner, hooks: dict[str, Any]) -> AsyncItera
         path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="licet-conformance-")))
         certificate = await asyncio.to_thread(self_signed, path / "localhost.pem")
         receiver = stack.enter_context(listening(certificate))
-        egress = EgressLimits(hosts=frozenset({"localhost"}), ca_file=certificate)
-        async with world(path, Settings(passwords=CHEAP, egress=egress)) as made, made.visitor() as http:
+        settings = Settings(
+            passwords=CHEAP,
+            egress=EgressLimits(hosts=frozenset({"localhost"}), ca_file=certificate),
+            registration=DynamicRegistration(
+                anybody=True, policy=RegistrationPolicy(profile=manner.profile, scope=PERSON)
+            ),
+        )
+        async with world(path, settings) as made, made.visitor() as http:
             await _admit_carol(made)
             made.server.upkeep.start()
             http.event_hooks = hooks
