@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -71,7 +72,7 @@ from licet.resource_owner.passwords import Passwords
 from licet.resource_owner.sessions import BrowserSessions
 from licet.resource_owner.sign_in import SignIn
 from licet.storage.blind import BlindThrottles
-from licet.storage.ports import Store
+from licet.storage.ports import Store, Unavailable
 from licet.storage.records import Issuer, Refused
 from licet.storage.vault import Vault
 
@@ -109,6 +110,11 @@ async def build(
 
     directory = Directory(store, issuer)
     await directory.refresh()
+    rotation = KeyRotation(
+        store=store, vault=vault, entropy=entropy, clock=clock, issuer_id=issuer.issuer_id, lives=settings.keys
+    )
+    with suppress(Unavailable):  # a purpose that is new with this release needs its key now; what there is signs on
+        await rotation.scheduled(frozenset())
     ring = keys.Ring(vault, workers=os.cpu_count() or 1)
     await ring.load(store, issuer.issuer_id)
 
@@ -190,9 +196,6 @@ async def build(
         Route(path, ("GET",), metadata, DOCUMENT, rooted=True) for path in issuers.well_known_paths(issuer.url)
     )
 
-    rotation = KeyRotation(
-        store=store, vault=vault, entropy=entropy, clock=clock, issuer_id=issuer.issuer_id, lives=settings.keys
-    )
     upkeep = Upkeep(store, directory, clock, settings, ring, rotation)
 
     async def startup() -> None:

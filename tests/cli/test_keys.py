@@ -64,6 +64,9 @@ def test_rotate_and_revoke_beside_a_server(home: Path) -> None:
         twice = licet("keys", "revoke", pending, "--reason", "leaked", "--yes", where=home)
         assert (twice.returncode, pending in twice.stderr) == (1, True)
         assert "revoked" in licet("keys", "list", where=home).stdout
+        (told,) = licet("event", "list", "--type", "key.revoked", "--output", "json", where=home).stdout.splitlines()
+        event = json.loads(told)
+        assert (event["object"], event["reason"], bool(event["request_id"])) == (pending, "leaked", True)
 
 
 def test_the_master_secret_is_changed(home: Path) -> None:
@@ -77,6 +80,10 @@ def test_the_master_secret_is_changed(home: Path) -> None:
     assert (done.returncode, done.stdout.split()[0]) == (0, "4"), done.stderr
     assert licet("keys", "reseal", where=home).stdout.split()[0] == "0"
     assert listed(home) == before
-    secret.write_text(secret.read_text().splitlines()[0] + "\n")
+    strange = secret.read_text()
+    secret.write_text(MasterKeys.generate(SystemEntropy()) + "\n")
+    closed = licet("keys", "reseal", where=home)
+    assert (closed.returncode, "Nothing was done" in closed.stderr) == (3, True), closed.stderr
+    secret.write_text(strange.splitlines()[0] + "\n")
     with serving(home):
         assert published(home) == {key["kid"] for key in before}
