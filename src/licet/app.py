@@ -32,6 +32,7 @@ from licet.authorization_server.device_verification.report import DeviceReportPa
 from licet.authorization_server.device_verification.waiting import Devices
 from licet.authorization_server.directory import Directory
 from licet.authorization_server.dynamic_registration import Making, RegistrationEndpoint
+from licet.authorization_server.endings import Bell, EndingsFeed
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.granting import Granting
 from licet.authorization_server.introspection import Introspection
@@ -139,6 +140,7 @@ async def build(
         )
     }
     lookup = Lookup(store, directory, ring, vault)
+    bell = Bell(store.revocations, directory)
 
     passwords = Passwords(settings.passwords, entropy)
     sessions = BrowserSessions(store.sessions, vault, entropy, settings.sessions)
@@ -178,7 +180,8 @@ async def build(
         Route("/token", ("POST",), TokenEndpoint(authentication, grants, store.registrations, directory, Issue(store, directory, ring, vault, entropy, lifetimes, retries)), API, browsers=True),
         Route("/par", ("POST",), PushedRequests(authentication, authorization, lodged, entropy, guesses), API),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),
-        Route("/introspect", ("POST",), Introspection(authentication, lookup), API),
+        Route("/introspect", ("POST",), Introspection(authentication, lookup, ring), API),
+        Route("/endings", ("POST",), EndingsFeed(authentication, directory, store.revocations, bell), API),
         Route("/revoke", ("POST",), RevocationEndpoint(authentication, lookup), API, browsers=True),
         Route("/userinfo", ("GET", "POST"), UserInfo(lookup, ring), API, browsers=True),
         Route("/jwks", ("GET",), Jwks(ring), DOCUMENT),
@@ -196,9 +199,10 @@ async def build(
         Route(path, ("GET",), metadata, DOCUMENT, rooted=True) for path in issuers.well_known_paths(issuer.url)
     )
 
-    upkeep = Upkeep(store, directory, clock, settings, ring, rotation)
+    upkeep = Upkeep(store, directory, clock, settings, ring, rotation, bell)
 
     async def startup() -> None:
+        await upkeep.turn_keys()  # a store of an older licet may lack a key that this one signs with
         upkeep.start()
 
     async def shutdown() -> None:

@@ -19,13 +19,15 @@ from licet.storage.ports import Store
 from licet.storage.records import Key
 from licet.storage.vault import Unsealable, Vault
 
-Purpose = Literal["access_token", "id_token"]
+Purpose = Literal["access_token", "id_token", "introspection"]
 
 PURPOSES: tuple[tuple[Purpose, str], ...] = (
     ("access_token", "ES256"),
     ("access_token", "RS256"),
     ("id_token", "RS256"),
     ("id_token", "ES256"),
+    ("introspection", "ES256"),
+    ("introspection", "RS256"),
 )
 """Every key a server has from its first day: whatever the metadata advertises can be signed."""
 

@@ -279,6 +279,7 @@ _OTHERS: dict[str, Callable[[str, Any, bool], Any]] = {
     "subject_type": _one_of("public", "pairwise"),
     "id_token_signed_response_alg": _one_of(*SIGNED),
     "userinfo_signed_response_alg": _one_of(*SIGNED),
+    "introspection_signed_response_alg": _one_of(*SIGNED),
     "request_object_signing_alg": _one_of(*SIGNING),
     "default_acr_values": _levels,
     "token_endpoint_auth_signing_alg": _one_of(*SIGNING),

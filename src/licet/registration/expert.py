@@ -49,6 +49,7 @@ def read(table: Table, kind: Kind | None, *, public: bool, development: bool) ->
         "default_max_age": table.integer("default_max_age", 0, LONGEST_AGE_S, rule="OpenID Connect Core 1.0 §3.1.2.1"),
         "require_auth_time": table.flag("require_auth_time"),
         "userinfo_signed_response_alg": table.choice("userinfo_signed_response_alg", SIGNED),
+        "introspection_signed_response_alg": table.choice("introspection_signed_response_alg", SIGNED),
         "request_object_signing_alg": table.choice("request_object_signing_alg", SIGNING),
         "default_acr_values": tuple(item.text for item in table.texts("default_acr_values")) or None,
         "require_pushed_authorization_requests": table.flag("require_pushed_authorization_requests"),
