@@ -154,7 +154,7 @@ async def build(
     granting = Granting(store, directory, vault, entropy, lifetimes, Subjects(store.pairwise_subjects, vault))
     steps = Steps(granting, sessions, browser, remember)
     lodged = Lodged(store.transactions, vault, settings.pushing)
-    request_objects = RequestObjects(directory, store.replay)
+    request_objects = RequestObjects(directory, store.replay, published)
     authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps, request_objects, lodged)
     devices = Devices(steps, browser)
     visits = Visits(steps, browser)
