@@ -58,6 +58,7 @@ def test_rotate_and_revoke_beside_a_server(home: Path) -> None:
         assert (of(listed(home), "active"), of(listed(home), "retiring")) == ({pending}, {old})
         soon(home, there={old, pending})
         assert licet("keys", "revoke", pending, "--reason", "leaked", where=home).returncode == 2
+        assert licet("keys", "revoke", pending, "--reason", " ", "--yes", where=home).returncode == 2
         revoked = licet("keys", "revoke", pending, "--reason", "leaked", "--yes", where=home)
         assert revoked.returncode == 0, revoked.stderr
         soon(home, there={old} | of(listed(home), "active"), gone={pending})

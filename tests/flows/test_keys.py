@@ -23,10 +23,13 @@ from licet.protocol import access_token
 from licet.protocol.errors import InvalidToken
 from licet.protocol.id_token import hinted_subject
 from licet.protocol.jose import UnknownKey, VerifyingKey, header_of, verify
+from licet.requirements import ID_TOKEN_HINT_OURS
 from licet.storage.key_turns import KeyStep, KeyTurn
 from licet.storage.vault import MasterKeys, Unsealable, Vault
+from tests.flows.test_authorization_code import redeem
 from tests.flows.test_introspection import introspect
 from tests.flows.test_refresh import SHOP, tokens
+from tests.visitor import Visitor
 from tests.world import ISSUER, ORDERS, SECRET, World
 
 pytestmark = pytest.mark.anyio
@@ -197,6 +200,28 @@ async def test_a_revoked_key_is_believed_nowhere(here: World) -> None:
     assert (await introspect(here, "its API", fresh))["active"]
     assert all(key.sealed is None for key in await here.store.keys.every(1) if key.kid in (access, identity))
     assert len(await here.events(EventType.KEY_REVOKED)) == 2
+
+
+@pytest.mark.witness(ID_TOKEN_HINT_OURS)
+async def test_hints_on_the_wire(here: World) -> None:
+    """At the authorization endpoint and at sign-out: good while their key is out of use, good for nothing once it is revoked."""
+    async with here.visitor() as http:
+        hint = str((await redeem(here, await Visitor(http).authorize())).json()["id_token"])
+        await rotation(here).rotate([("id_token", "RS256")], at_once=True)
+
+        async def silently() -> dict[str, str]:
+            await reload(here)
+            return (await Visitor(http).authorize(prompt="none", id_token_hint=hint)).parameters
+
+        assert "code" in await silently()
+        await rotation(here).revoke(str(header_of(hint).kid), "leaked")
+        assert (await silently())["error"] == "login_required"
+        asked = await http.get("/logout", params={"id_token_hint": hint})
+        assert (asked.status_code, "logout-yes" in asked.text) == (200, True)
+        fresh = str((await redeem(here, await Visitor(http).authorize())).json()["id_token"])
+        assert header_of(fresh).kid != header_of(hint).kid
+        left = await http.get("/logout", params={"id_token_hint": fresh})
+        assert (left.status_code, "logout-yes" in left.text) == (200, False)
 
 
 async def test_a_revoked_key_leaves_no_hint_behind_it(here: World) -> None:

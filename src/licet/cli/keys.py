@@ -96,6 +96,8 @@ def revoke(kid: str, reason: str, config: Path, *, yes: bool) -> None:
     Example:
       licet keys revoke 3f9a12 --reason "laptop stolen"
     """
+    if not reason.strip():
+        raise click.UsageError("Say in --reason what happened: the record and APIs tell it.")
     confirm(f"Every token that {kid} signed is refused from now on. Revoke it?", yes=yes)
 
     async def run(at: Opened) -> bool:
