@@ -202,7 +202,6 @@ async def build(
     upkeep = Upkeep(store, directory, clock, settings, ring, rotation, bell)
 
     async def startup() -> None:
-        await upkeep.turn_keys()  # a store of an older licet may lack a key that this one signs with
         upkeep.start()
 
     async def shutdown() -> None:
