@@ -11,7 +11,10 @@ import msgspec
 
 from licet.ambient import Clock, Entropy, SystemEntropy
 from licet.authorization_server import keys
+from licet.authorization_server.account.profile import ProfilePage
+from licet.authorization_server.account.visit import Visits
 from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
+from licet.authorization_server.authorization.request_object import RequestObjects
 from licet.authorization_server.authorization.steps import Remember, Steps
 from licet.authorization_server.browser import Browser
 from licet.authorization_server.client_authentication import ClientAuthentication
@@ -34,6 +37,7 @@ from licet.authorization_server.policy import Policy
 from licet.authorization_server.presented import Lookup
 from licet.authorization_server.revocation import RevocationEndpoint
 from licet.authorization_server.settings import Settings
+from licet.authorization_server.subject import Subjects
 from licet.authorization_server.token.endpoint import TokenEndpoint
 from licet.authorization_server.token.grants.authorization_code import AuthorizationCode
 from licet.authorization_server.token.grants.client_credentials import ClientCredentials
@@ -125,11 +129,17 @@ async def build(
         lifetimes.transaction_s,
     )
     remember = _remember(store, directory)
-    steps = Steps(Granting(store, directory, vault, entropy, lifetimes), sessions, browser, remember)
-    authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps)
+    granting = Granting(store, directory, vault, entropy, lifetimes, Subjects(store.pairwise_subjects, vault))
+    steps = Steps(granting, sessions, browser, remember)
+    authorization = AuthorizationEndpoint(
+        directory, policy, ring, store.replay, steps, RequestObjects(directory, store.replay)
+    )
     devices = Devices(steps, browser)
+    visits = Visits(steps, browser)
     dispatcher = Dispatcher(
-        browser, issuer.issuer_id, {"query": authorization, "form": authorization, "device": devices}
+        browser,
+        issuer.issuer_id,
+        {"query": authorization, "form": authorization, "device": devices, "account": visits},
     )
 
     API, PAGE, DOCUMENT = Kind.API, Kind.PAGE, Kind.DOCUMENT
@@ -141,12 +151,13 @@ async def build(
         Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(guesses, settings.throttles)), PAGE),
         Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices), PAGE),
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
+        Route("/account/profile", ("GET", "POST"), ProfilePage(visits, store.accounts), PAGE),
         Route("/logout", ("GET", "POST"), LogoutEndpoint(steps, browser, ring), PAGE),
         Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes)), API, browsers=True),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),
         Route("/introspect", ("POST",), Introspection(authentication, lookup), API),
         Route("/revoke", ("POST",), RevocationEndpoint(authentication, lookup), API, browsers=True),
-        Route("/userinfo", ("GET", "POST"), UserInfo(lookup), API, browsers=True),
+        Route("/userinfo", ("GET", "POST"), UserInfo(lookup, ring), API, browsers=True),
         Route("/jwks", ("GET",), Jwks(ring), DOCUMENT),
         *(extra(lookup) if extra else ()),
     )  # fmt: skip

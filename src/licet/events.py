@@ -49,6 +49,7 @@ class EventType(StrEnum):
     DEVICE_DENIED = "device.denied"
     DEVICE_REPORTED = "device.reported"
     ASSERTION_USED = "assertion.used"
+    REQUEST_OBJECT_USED = "request_object.used"
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):

@@ -381,7 +381,7 @@ async def test_what_metadata_says_is_what_is_done(here: World) -> None:
             DEVICE_CODE,
         }
         assert said["code_challenge_methods_supported"] == ["S256"]
-        assert said["request_uri_parameter_supported"] is said["request_parameter_supported"] is False
+        assert said["request_uri_parameter_supported"] is False
         assert said["authorization_response_iss_parameter_supported"] is True
         assert "none" not in said["id_token_signing_alg_values_supported"]
         assert "RS256" in said["id_token_signing_alg_values_supported"]

@@ -6,11 +6,12 @@ import asyncio
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,24 @@ def test_a_short_password_is_refused(home: Path) -> None:
     told = licet("user", "add", "bob", "--password-stdin", where=home, feed="short\n")
     assert told.returncode == 2
     assert "15" in told.stderr
+
+
+def test_people_are_added_with_what_apps_may_see(home: Path) -> None:
+    """Read as the profile page reads it, and refused as it refuses."""
+    add = ("user", "add", "alice", "--password-stdin")
+    claims = ("--claim", "given_name=Alice", "--claim", "locality=Lisboa", "--claim", "email=alice@example.com")
+    added = licet(*add, *claims, where=home, feed=PASSWORD + "\n")
+    assert added.returncode == 0, added.stderr
+    (store,) = home.glob("**/licet.db")
+    with closing(sqlite3.connect(store)) as connection:
+        ((profile,),) = connection.execute("SELECT profile FROM accounts").fetchall()
+    assert json.loads(profile) == {
+        "given_name": "Alice",
+        "address": {"locality": "Lisboa"},
+        "email": "alice@example.com",
+        "email_verified": False,
+    }
+    for wrong, said in (("birthdate=soon", "birthdate"), ("email_verified=true", "email_verified"), ("x", "'x'")):
+        refused = licet("user", "add", "bob", "--password-stdin", "--claim", wrong, where=home, feed=PASSWORD + "\n")
+        assert refused.returncode == 2
+        assert said in refused.stderr

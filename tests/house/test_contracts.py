@@ -22,7 +22,8 @@ ROOMS = """
     app ambient=time,secrets egress=httpx2 events requirements.model protocol.pkce
     storage.ports storage.memory.store storage.sqlite.grants rules.model client.discovery=httpx2 resource_server.bearer
     audit.run registration.plan resource_owner.consent guard.flask guard.starlette=starlette administration
-    authorization_server.authorization.endpoint authorization_server.client_authentication.none
+    authorization_server.account.profile authorization_server.authorization.endpoint
+    authorization_server.client_authentication.none
     authorization_server.device_authorization authorization_server.device_verification.entry
     authorization_server.introspection authorization_server.logout authorization_server.metadata
     authorization_server.pages authorization_server.revocation authorization_server.token.endpoint

@@ -385,3 +385,26 @@ def test_every_reader_gets_back_what_was_added(pairs: list[tuple[str, str]]) -> 
     assert uri.isprintable()
     assert "#" not in uri
     assert parse_qsl(urlsplit(uri).query, keep_blank_values=True) == [("dummy", "1"), *pairs]
+
+
+@pytest.mark.parametrize(
+    ("uri", "host"),
+    [
+        ("https://Shop.example.com/cb", "shop.example.com"),
+        ("https://shop.example.com:8443/cb?a=b", "shop.example.com"),
+        ("https://[2001:db8::1]:8443/cb", "[2001:db8::1]"),
+        ("http://127.0.0.1/cb", None),
+        ("com.example.app:/cb", None),
+        ("https:[", None),
+        ("https://", None),
+        ("https://alice@shop.example.com/", None),
+    ],
+)
+def test_the_host_of_an_https_address(uri: str, host: str | None) -> None:
+    assert redirect_uri.https_host(uri) == host
+
+
+@given(st.text(max_size=60) | st.text(max_size=40).map("https://".__add__))
+def test_no_address_breaks_whoever_asks_for_its_host(uri: str) -> None:
+    found = redirect_uri.https_host(uri)
+    assert found is None or found

@@ -90,6 +90,24 @@ class TestGood:
             "the shop team",
         )
 
+    def test_a_sector_makes_identifiers_pairwise(self, reads: Reads) -> None:
+        app = only(reads, WEB + MAY + 'sector = "shop.example.com"')
+        assert (app.sector, app.metadata.subject_type, app.expert) == ("shop.example.com", "pairwise", ())
+        alone = only(reads, WEB + MAY + 'expert = { subject_type = "pairwise" }')
+        assert (alone.sector, alone.metadata.subject_type) == ("", "pairwise")
+        assert only(reads, WEB + MAY).metadata.subject_type == "public"
+
+    def test_callbacks_on_several_hosts_need_a_sector(self, reads: Reads, refuses: Refuses) -> None:
+        """OpenID Connect Core §8.1: nothing else says which of them people are known to."""
+        several = WEB.replace('"https://shop.example.com/cb"', '["https://a.example/cb", "https://b.example/cb"]') + MAY
+        (mistake,) = refuses(f"{TOP}[app.shop]\n" + several + 'expert = { subject_type = "pairwise" }')
+        assert "several hosts" in str(mistake)
+        assert only(reads, several + 'sector = "a.example"').sector == "a.example"
+
+    def test_a_confidential_app_may_be_held_to_the_older_profile(self, reads: Reads) -> None:
+        assert only(reads, WEB + MAY).profile == ""
+        assert only(reads, WEB + MAY + 'profile = "oidc-core"').profile == "oidc-core"
+
     def test_the_order_of_sets_means_nothing(self, reads: Reads) -> None:
         one = only(reads, WEB + 'may = ["openid", "orders:read"]').metadata
         assert one == only(reads, WEB + 'may = ["orders:read", "openid", "openid"]').metadata
@@ -130,7 +148,14 @@ BAD = {
     WEB + 'may = "email"':                                          ("may",                     "read where openid is"),
     JOB + 'may = "offline_access"':                                 ("may",                     "about a person"),
     WEB + MAY + 'callbak = "/x"':                                   ("callbak",                 "not known"),
-    WEB + MAY + 'sector = "https://x.example"':                     ("sector",                  "not supported yet"),
+    WEB + MAY + 'sector = "https://x.example"':                     ("sector",                  "not a host"),
+    WEB + MAY + 'sector = "Shop.example"':                           ("sector",                  "not a host"),
+    JOB + 'may = "orders:read"\nsector = "x.example"':               ("sector",                  "nobody signs in"),
+    WEB + MAY + 'sector = "x.example"\nexpert = { subject_type = "public" }': ("sector",          "says public"),
+    WEB + MAY + 'profile = "oidc"':                                  ("profile",                 "not one of"),
+    PHONE + MAY + 'profile = "oidc-core"':                           ("profile",                 "never spared PKCE"),
+    WEB + MAY + 'expert = { userinfo_signed_response_alg = "none" }': ("expert.userinfo_signed_response_alg", "not one of"),
+    WEB + MAY + 'expert = { request_object_signing_alg = "none" }':  ("expert.request_object_signing_alg", "not one of"),
     WEB + MAY + "owner = 1":                                        ("owner",                   "not a text"),
     WEB + MAY + f'name = "{"x" * 61}"':                             ("name",                    "longer than"),
     WEB + MAY + 'name = "Bank\u202e"':                              ("name",                    "invisible"),
@@ -167,7 +192,7 @@ BAD = {
     WEB + MAY + "expert = 1":                                       ("expert",                  "not a table"),
     WEB + MAY + 'expert = { grant_types = "password" }':            ("expert.grant_types",      "not offered"),
     WEB + MAY + 'expert = { redirect_uris = ["https://x/y"] }':     ("expert.redirect_uris",    "word of its own"),
-    WEB + MAY + 'expert = { subject_type = "pairwise" }':           ("expert.subject_type",     "not one of"),
+    WEB + MAY + 'expert = { subject_type = "private" }':            ("expert.subject_type",     "not one of"),
     WEB + MAY + 'expert = { logo_uri = "data:x" }':                 ("expert.logo_uri",         "not an absolute https"),
     WEB + MAY + 'expert = { software_id = "x" }':                   ("expert.software_id",      "not known"),
     PHONE + MAY + f'expert = {{ grant_types = "{CREDENTIALS}" }}':  ("expert.grant_types",      "no credentials"),

@@ -30,6 +30,8 @@ secret = [{ env = "A" }, { env = "B" }]
 consent = "trusted"
 owner = "shop team"
 token_lifetime = 120
+sector = "shop.example.com"
+profile = "oidc-core"
 may = ["openid", "orders:read"]
 [app.job]
 is = "service"
@@ -56,6 +58,7 @@ def test_an_app_becomes_a_client(reads: Reads) -> None:
     assert (client.client_id, client.kind, client.source, client.owner) == ("shop", "web-app", "file", "shop team")
     assert (client.policy.consent, client.policy.refresh, client.policy.rotate) == ("trusted", "online", False)
     assert client.policy.access_token_lifetime_s == 120
+    assert (client.policy.sector, client.policy.profile) == ("shop.example.com", "oidc-core")
     assert client.metadata_digest == metadata_digest(client.metadata)
     assert [
         VAULT.matches(one.digest or b"", 1, "client-secret", STRONG[name])

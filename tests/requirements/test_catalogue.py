@@ -8,7 +8,15 @@ from datetime import date
 import pytest
 
 import licet.requirements
-from licet.requirements import ASSERTION_AUDIENCE_IS_ISSUER, CATALOGUE, PKCE_REQUIRED, Level, Requirement, Role
+from licet.requirements import (
+    ASSERTION_AUDIENCE_IS_ISSUER,
+    CATALOGUE,
+    PKCE_OR_NONCE,
+    PKCE_REQUIRED,
+    Level,
+    Requirement,
+    Role,
+)
 from licet.requirements.profiles import OAUTH_2_1, OIDC_CORE, Waiver
 
 
@@ -64,9 +72,9 @@ def test_the_strict_profile_demands_everything_of_the_server() -> None:
 
 
 def test_the_older_profile_relaxes_what_rulings_name() -> None:
-    """PKCE and the issuer-only audience, and both can be waived as well."""
+    """PKCE, the nonce in its place and the issuer-only audience, and all three can be waived as well."""
     relaxed = OAUTH_2_1.demands - OIDC_CORE.demands
-    assert relaxed == {PKCE_REQUIRED.id, ASSERTION_AUDIENCE_IS_ISSUER.id}
+    assert relaxed == {PKCE_REQUIRED.id, PKCE_OR_NONCE.id, ASSERTION_AUDIENCE_IS_ISSUER.id}
     assert {r.id for r in CATALOGUE if r.waivable} == relaxed
 
 

@@ -24,10 +24,18 @@ from licet.storage.sqlite.codec import Codec
 ALEMBIC = Path(fresh.__file__).parent / "alembic"
 
 
-def _schema(connection: sqlite3.Connection) -> dict[str, str]:
-    """Every table and index with its text, white space apart."""
-    rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
-    return {name: " ".join(re.sub(r"([(),])", r" \1 ", text).split()) for name, text in rows}
+def _schema(connection: sqlite3.Connection) -> dict[str, object]:
+    """Every index with its text, white space apart; every table with its options and its columns in no order: a store
+    that grew has the newer ones last."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+    schema: dict[str, object] = {
+        name: " ".join(re.sub(r"([(),])", r" \1 ", text).split()) for kind, name, text in rows if kind == "index"
+    }
+    for name in (name for kind, name, _ in rows if kind == "table"):
+        options = connection.execute("SELECT wr, strict FROM pragma_table_list(?)", (name,)).fetchall()
+        columns = connection.execute('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', (name,))
+        schema[name] = (options, sorted(columns.fetchall()))
+    return schema
 
 
 @pytest.fixture
@@ -136,8 +144,8 @@ def test_every_record_has_its_columns(made: sqlite3.Connection) -> None:
 def test_an_older_and_a_newer_schema_are_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "licet.db"
     _close(path)
-    monkeypatch.setattr(fresh, "REVISIONS", ("0001", "0002"))
-    monkeypatch.setattr(fresh, "HEAD", "0002")
+    monkeypatch.setattr(fresh, "REVISIONS", (*fresh.REVISIONS, "9999"))
+    monkeypatch.setattr(fresh, "HEAD", "9999")
     with pytest.raises(fresh.SchemaOlder, match="licet db upgrade"):
         SQLiteStore.open(path)
     monkeypatch.setattr(fresh, "REVISIONS", ("0000",))

@@ -1,7 +1,19 @@
 """Every bad patch there is, room by room."""
 
 from prove.mutants.model import Mutant
-from prove.mutants.rows import clients, codes, devices, edge, people, presented, redirection, refresh, signed, store
+from prove.mutants.rows import (
+    clients,
+    codes,
+    devices,
+    edge,
+    openid,
+    people,
+    presented,
+    redirection,
+    refresh,
+    signed,
+    store,
+)
 
 MUTANTS: tuple[Mutant, ...] = (
     *codes.ROWS,
@@ -12,6 +24,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *signed.ROWS,
     *redirection.ROWS,
     *people.ROWS,
+    *openid.ROWS,
     *edge.ROWS,
     *store.ROWS,
 )

@@ -188,7 +188,7 @@ ROWS = (
     Mutant(
         "another person than the hint names",
         _INTERACTION,
-        "if request.hinted_sub is not None and sub != request.hinted_sub:",
+        "if any(sub != named for named in named_people(request)):",
         "if False:",
         "OpenID Connect Core §3.1.2.1",
         ("attacks/test_sessions.py::test_hints",),

@@ -47,7 +47,12 @@ class Browser:
     transaction_s: int
 
     async def open(
-        self, issuer_id: int, client_id: str, request: bytes, source: Literal["query", "form", "device"], at: Instant
+        self,
+        issuer_id: int,
+        client_id: str,
+        request: bytes,
+        source: Literal["query", "form", "device", "account"],
+        at: Instant,
     ) -> tuple[Transaction, SetCookie]:
         """Keep *request* here, bound to this browser by a cookie of its own (rulings L)."""
         txn_id = urlsafe_b64encode(self.entropy.bytes(18)).decode()

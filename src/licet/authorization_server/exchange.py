@@ -57,6 +57,13 @@ class Json(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class Jwt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One signed token and nothing else, never stored by anyone between."""
+
+    body: str
+    media_type: str = "application/jwt"
+
+
 class Redirect(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """303: go there with a GET (RFC 9700 §4.12)."""
 
@@ -97,4 +104,4 @@ class Document(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     media_type: str = "application/json"
 
 
-Answer = Json | Redirect | FormPost | Page | Empty | Document
+Answer = Json | Jwt | Redirect | FormPost | Page | Empty | Document

@@ -9,7 +9,10 @@ from typing import Literal
 from licet.ambient import SECOND, Entropy, Instant
 from licet.authorization_server.directory import Directory
 from licet.authorization_server.settings import Lifetimes
-from licet.authorization_server.subject import sid_of, sub_of
+from licet.authorization_server.subject import Subjects, sid_of
+from licet.protocol.claims_request import ClaimsRequest
+from licet.resource_owner.assurance import acr_of
+from licet.resource_owner.claims import askable
 from licet.resource_owner.consent import agreed_to
 from licet.storage.ports import SignedIn, Store
 from licet.storage.records import Client, Consent, ConsentItem, Grant
@@ -25,19 +28,23 @@ class Granting:
     vault: Vault
     entropy: Entropy
     lifetimes: Lifetimes
+    subjects: Subjects
 
     def grant(
         self,
         signed_in: SignedIn,
         client: Client,
+        sub: str,
         scope: tuple[str, ...],
         resources: tuple[str, ...],
         at: Instant,
         *,
         origin: Literal["code", "device"],
         nonce: str | None = None,
+        claims_request: ClaimsRequest | None = None,
+        acr: tuple[str, ...] = (),
     ) -> Grant:
-        """What *signed_in* allows *client*. Online grants end with the visit, offline ones live on (rulings D)."""
+        """What *signed_in*, whom it knows as *sub*, allows *client*; *acr* are the levels it would like. Online grants end with the visit, offline ones live on (rulings D)."""
         session, issuer_id = signed_in.session, self.directory.issuer.issuer_id
         by_kind = origin == "device" and client.policy.refresh == "offline"
         offline = "offline_access" in scope or by_kind
@@ -47,7 +54,7 @@ class Granting:
             grant_id=self.store.next_id(at),
             handle=urlsafe_b64encode(self.entropy.bytes(18)).decode(),
             subject_id=signed_in.account.subject_id,
-            sub=sub_of(signed_in.account, client),
+            sub=sub,
             client_id=client.client_id,
             session_id=session.session_id,
             access="offline" if offline else "online",
@@ -55,11 +62,12 @@ class Granting:
             scope=scope,
             resources=tuple(dict.fromkeys(api for name in scope if (api := self.directory.catalogue.api_of(name)))),
             resource_asked=resources,
-            acr=session.acr,
+            acr=acr_of(session.amr, acr),
             amr=session.amr,
             auth_time=session.auth_time,
             sid=sid_of(self.vault, issuer_id, session.session_id, client.client_id),
             nonce=nonce,
+            claims_request=_askable(claims_request, client),
             issued_at=at,
             expires_at=absolute if offline else min(absolute, session.absolute_until),
         )
@@ -90,3 +98,12 @@ class Granting:
             granted_at=at,
             expires_at=Instant(at + self.lifetimes.consent_s * SECOND),
         )
+
+
+def _askable(asked: ClaimsRequest | None, client: Client) -> dict[str, tuple[str, ...]] | None:
+    """What is kept of *asked*: the claims the client may have, by where they are told."""
+    if asked is None:
+        return None
+    places = (("userinfo", asked.userinfo), ("id_token", asked.id_token))
+    may = client.metadata.scope
+    return {place: names for place, all_ in places if (names := askable(all_, may))} or None

@@ -9,14 +9,18 @@ from typing import Any
 
 import msgspec
 
-from licet.authorization_server.authorization.checks import PROMPTS
+from licet.authorization_server.authorization.checks import CHECKS, PROMPTS
 from licet.authorization_server.client_authentication.private_key_jwt import ALGORITHMS
 from licet.authorization_server.directory import Catalogue, Directory
 from licet.authorization_server.exchange import Document, Incoming
 from licet.authorization_server.keys import PURPOSES, Ring
+from licet.authorization_server.subject import SUBJECT_TYPES
 from licet.protocol.client_metadata import ClientMetadata
 from licet.resource_owner.assurance import LEVELS
 from licet.resource_owner.claims import CLAIMS
+
+UI_LOCALES = ("en",)
+"""The languages of the pages."""
 
 METADATA_S = 3600
 JWKS_S = 300
@@ -56,6 +60,8 @@ class Metadata:
     def document(self) -> dict[str, Any]:
         """The document as a dict, in the order people read it."""
         issuer, catalogue = self.directory.issuer.url, self.directory.catalogue
+        about_people = [alg for purpose, alg in PURPOSES if purpose == "id_token"]
+        asked = {check.field for check in CHECKS}
         secure = [method for method in self.methods if method != "none"]
         return {
             "issuer": issuer,
@@ -72,8 +78,10 @@ class Metadata:
             "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
             "revocation_endpoint_auth_methods_supported": list(self.methods),
             "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": [alg for purpose, alg in PURPOSES if purpose == "id_token"],
+            "subject_types_supported": list(SUBJECT_TYPES),
+            "id_token_signing_alg_values_supported": about_people,
+            "userinfo_signing_alg_values_supported": about_people,
+            "request_object_signing_alg_values_supported": list(ALGORITHMS),
             "acr_values_supported": [acr for acr, _ in LEVELS],
             "prompt_values_supported": list(PROMPTS),
             "display_values_supported": ["page"],
@@ -92,8 +100,9 @@ class Metadata:
                 "at_hash",
                 *(claim for claims in CLAIMS.values() for claim in claims),
             ],
-            "claims_parameter_supported": False,
-            "request_parameter_supported": False,
+            "ui_locales_supported": list(UI_LOCALES),
+            "claims_parameter_supported": "claims" in asked,
+            "request_parameter_supported": True,
             "request_uri_parameter_supported": False,
             "require_request_uri_registration": False,
         }

@@ -40,7 +40,7 @@ class Resumer(Protocol):
         self, transaction: Transaction, incoming: Incoming, signed_in: SignedIn | None, way: Way
     ) -> Answer: ...
 
-    async def app(self, transaction: Transaction, now: Instant) -> tuple[App, str]:
+    async def app(self, transaction: Transaction, now: Instant) -> tuple[App | None, str]:
         """The app to show, and a name to start the form with."""
 
 
@@ -151,8 +151,8 @@ class ConsentPage:
 
     async def __call__(self, incoming: Incoming) -> Answer:
         transaction = await self.dispatcher.transaction(incoming)
-        if transaction.source == "device":
-            raise InvalidRequest("This page is not part of connecting a device", per=TRANSACTION_ONCE)
+        if transaction.source in ("device", "account"):
+            raise InvalidRequest("No app asks for anything here", per=TRANSACTION_ONCE)
         request, answer_to = await self.authorization.kept(transaction, incoming.at)
         steps, browser = self.authorization.steps, self.dispatcher.browser
         situation = await steps.situation(request, answer_to, incoming, transaction)

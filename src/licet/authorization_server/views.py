@@ -143,6 +143,20 @@ class SignedOut(View, frozen=True, gc=False, kw_only=True):
     """It is done."""
 
 
+class Profile(View, frozen=True, gc=False, kw_only=True):
+    """``/account/profile``."""
+
+    login: str
+    csrf: str
+    typed: dict[str, str]
+    """What stands in each field, by the name of its claim."""
+    wrong: tuple[str, ...] = ()
+    """Fields that could not be taken; nothing was saved."""
+    saved: bool = False
+    email_verified: bool = False
+    phone_verified: bool = False
+
+
 class Fault(View, frozen=True, gc=False, kw_only=True):
     """Any page that says no. ``code`` is the protocol's error, for whoever helps."""
 

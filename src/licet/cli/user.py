@@ -14,6 +14,7 @@ from licet.cli.main import FOUND
 from licet.cli.opening import CONFIG, Opened, fail, opened, read
 from licet.events import EventType
 from licet.resource_owner import accounts
+from licet.resource_owner import profile as profiles
 from licet.resource_owner.passwords import SHORTEST, Cost, Passwords
 from licet.storage.ending import ending
 from licet.storage.ports import Ending
@@ -38,19 +39,23 @@ PASSWORD = click.option("--password-stdin", is_flag=True, help="Read the passwor
 @click.argument("login")
 @click.option("--name", help="The person's name, as apps may see it.")
 @click.option("--email", help="Their address; the login itself where it is one.")
+@click.option("--claim", "claims", metavar="NAME=VALUE", multiple=True, help="Anything else apps may see; repeat it.")
 @PASSWORD
 @CONFIG
-def add(login: str, name: str | None, email: str | None, config: Path, *, password_stdin: bool) -> None:
-    """Add a person who may sign in as LOGIN.
+def add(
+    login: str, name: str | None, email: str | None, claims: tuple[str, ...], config: Path, *, password_stdin: bool
+) -> None:
+    """Add a person who may sign in as LOGIN. They fill in the rest themselves, at /account/profile.
 
     \b
-    Example:
+    Examples:
       licet user add alice@example.com --name "Alice Example"
+      licet user add alice --claim given_name=Alice --claim locality=Lisboa --claim birthdate=0000-12-31
     """
     manifest = read(config)
-    password = _password(stdin=password_stdin)
     profile: dict[str, Any] = {"name": name, "email": email or (login if "@" in login else None)}
-    profile = {claim: value for claim, value in profile.items() if value}
+    profile = {claim: value for claim, value in profile.items() if value} | _claims(claims)
+    password = _password(stdin=password_stdin)
 
     async def run() -> None:
         at = await opened(manifest, lock=False, create=True)
@@ -102,6 +107,18 @@ def passwd(login: str, config: Path, *, password_stdin: bool) -> None:
 
     asyncio.run(run())
     click.echo(f"{login} has a new password; what was signed in before is signed out.")
+
+
+def _claims(said: tuple[str, ...]) -> dict[str, Any]:
+    """``NAME=VALUE`` as the profile page would take it."""
+    typed = dict(one.partition("=")[::2] for one in said)
+    unknown = sorted(typed.keys() - {*profiles.FIELDS, *profiles.ADDRESS})
+    if unknown:
+        raise click.UsageError(f"{unknown[0]!r} is none of {', '.join((*profiles.FIELDS, *profiles.ADDRESS))}.")
+    described = profiles.read(typed, {}, 0)
+    if described.wrong:
+        raise click.UsageError(f"{described.wrong[0]} cannot be {typed[described.wrong[0]]!r}.")
+    return {name: described.profile[name] for name in described.changed}
 
 
 def _ending(at: Opened, subject_id: str, now: Instant) -> Ending:

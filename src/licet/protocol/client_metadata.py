@@ -27,10 +27,17 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     jwks: dict[str, Any] | None = None
     application_type: str = "web"
     subject_type: str = "public"
+    sector_identifier_uri: str | None = None
     id_token_signed_response_alg: str = "RS256"
+    userinfo_signed_response_alg: str | None = None
+    """None: userinfo is plain JSON."""
+    request_object_signing_alg: str | None = None
+    """None: any that is taken."""
     token_endpoint_auth_signing_alg: str | None = None
     default_max_age: int | None = None
     require_auth_time: bool = False
+    """``auth_time`` is in every ID token here."""
+    default_acr_values: tuple[str, ...] = ()
     initiate_login_uri: str | None = None
     post_logout_redirect_uris: tuple[str, ...] = ()
 

@@ -99,6 +99,19 @@ class ConsentRequired(Refusal):
     error = "consent_required"
 
 
+class UnmetAuthenticationRequirements(Refusal):
+    """Nobody can sign in here as strongly as is demanded (OpenID Connect Core Error Code
+    unmet_authentication_requirements 1.0)."""
+
+    error = "unmet_authentication_requirements"
+
+
+class InvalidRequestObject(Refusal):
+    """The request object is not good (RFC 9101 §7, OpenID Connect Core §3.1.2.6)."""
+
+    error = "invalid_request_object"
+
+
 class RequestNotSupported(Refusal):
     """Request objects by value are not taken (OpenID Connect Core §3.1.2.6)."""
 

@@ -48,9 +48,14 @@ def make(
     amr: tuple[str, ...],
     sid: str | None,
     access_token: str | None = None,
+    person: Mapping[str, Any] | None = None,
 ) -> str:
-    """A signed ID token for *client_id* alone; with *access_token* it says which one came with it (``at_hash``)."""
+    """A signed ID token for *client_id* alone; with *access_token* it says which one came with it (``at_hash``).
+
+    *person*: claims about them that were asked for here (§5.5); none of them can replace one of the sign-in's.
+    """
     said: dict[str, Any] = {
+        **(person or {}),
         "iss": issuer,
         "sub": subject,
         "aud": client_id,

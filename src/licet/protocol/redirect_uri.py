@@ -121,6 +121,15 @@ def origin(uri: str) -> str | None:
     return f"{parts['scheme']}://{parts['authority'].removesuffix(_DEFAULT_PORTS[parts['scheme']])}"
 
 
+def https_host(uri: str) -> str | None:
+    """The host of an https address, without its port (OpenID Connect Core §8.1); None for any other."""
+    parts = _PARTS.fullmatch(uri)
+    if parts is None or parts["scheme"] != "https":
+        return None
+    authority = _AUTHORITY.fullmatch((parts["authority"] or "").lower())
+    return authority["host"] if authority else None
+
+
 def display_host(uri: str) -> str:
     """Where *uri* leads, for a person to read: the host, or the app's own scheme. Never decoded: no lookalikes."""
     web = origin(uri)

@@ -12,7 +12,7 @@ from typing import Any
 
 from licet.protocol import redirect_uri
 from licet.protocol.client_metadata import ClientMetadata
-from licet.registration import app_authentication, app_policy, expert
+from licet.registration import app_authentication, app_openid, app_policy, expert
 from licet.registration.addresses import unacceptable
 from licet.registration.kinds import BY_NAME, KINDS, REFRESH, Kind
 from licet.registration.mistakes import shown
@@ -65,13 +65,10 @@ def read(table: Table, client_id: str, around: Surroundings) -> DesiredApp | Non
     because = _because(table, kind)
     lifetime = app_policy.access_token_s(table, kind)
     owner = table.text("owner") or ""
-    if table.take("sector") is not None:
-        table.wrong(
-            "sector",
-            "pairwise subject identifiers are not supported yet",
-            rule="OpenID Connect Core 1.0 §8.1",
-            fix="leave sector out: every app sees the same identifier of a person",
-        )
+    sector = app_openid.sector(table, kind)
+    profile = app_openid.profile(table, method)
+    expertly = tuple(sorted(raw))
+    app_openid.subjects(table, sector, words, raw)
     table.close()
     if kind is None:
         return None
@@ -88,7 +85,9 @@ def read(table: Table, client_id: str, around: Surroundings) -> DesiredApp | Non
         owner=owner,
         access_token_s=lifetime,
         because=because,
-        expert=tuple(sorted(raw)),
+        expert=expertly,
+        sector=sector,
+        profile=profile,
         place=table.place(),
     )
 

@@ -103,6 +103,8 @@ class _Maker:
                 rotate=app.rotate,
                 refresh=app.refresh,
                 consent=app.consent,
+                profile=app.profile,
+                sector=app.sector,
                 access_token_lifetime_s=app.access_token_s,
             ),
             created_at=self.now,

@@ -25,6 +25,8 @@ SAID_ELSEWHERE = {
 
 _GRANT_TYPES = (CODE, REFRESH, DEVICE, CREDENTIALS)
 _SIGNING = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
+_SIGNED = ("RS256", "ES256")
+"""What the server signs with what it says to a client of a person (rulings H)."""
 _ADDRESSES = ("logo_uri", "tos_uri", "policy_uri", "initiate_login_uri")
 _LONGEST_AGE_S = 365 * 24 * 3600
 
@@ -42,10 +44,13 @@ def read(table: Table, kind: Kind | None, *, public: bool, development: bool) ->
         "grant_types": _grant_types(table, public=public) or None,
         "response_modes": _each_of(table, "response_modes", ("query", "form_post")) or None,
         "application_type": table.choice("application_type", ("web", "native")),
-        "subject_type": table.choice("subject_type", ("public",)),
+        "subject_type": table.choice("subject_type", ("public", "pairwise")),
         "contacts": tuple(item.text for item in table.texts("contacts")) or None,
         "default_max_age": table.integer("default_max_age", 0, _LONGEST_AGE_S, rule="OpenID Connect Core 1.0 §3.1.2.1"),
         "require_auth_time": table.flag("require_auth_time"),
+        "userinfo_signed_response_alg": table.choice("userinfo_signed_response_alg", _SIGNED),
+        "request_object_signing_alg": table.choice("request_object_signing_alg", _SIGNING),
+        "default_acr_values": tuple(item.text for item in table.texts("default_acr_values")) or None,
         "token_endpoint_auth_signing_alg": table.choice("token_endpoint_auth_signing_alg", _SIGNING),
     }
     found |= {name: _address(table, name, development=development) for name in _ADDRESSES}

@@ -118,6 +118,10 @@ class DesiredApp:
     """Why a ``legacy`` app is one."""
     expert: tuple[str, ...]
     """What of the metadata was set by hand."""
+    sector: str = ""
+    """Whose pairwise identifiers it shares; empty where it has its own, or public ones."""
+    profile: str = ""
+    """What it is held to; empty for the issuer's."""
     place: Place = field(compare=False)
 
 

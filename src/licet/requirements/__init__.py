@@ -27,6 +27,7 @@ from licet.requirements.authorization_code import (
     PKCE_CHALLENGE_FRESH,
     PKCE_CHALLENGE_WELL_FORMED,
     PKCE_NO_DOWNGRADE,
+    PKCE_OR_NONCE,
     PKCE_REQUIRED,
     PKCE_S256_ONLY,
     PKCE_VERIFIER_CHECKED,
@@ -87,6 +88,9 @@ from licet.requirements.endpoints import (
 from licet.requirements.logout import LOGOUT_ASKED, POST_LOGOUT_REDIRECT_EXACT
 from licet.requirements.model import Citation, Level, Requirement, Role, Source
 from licet.requirements.openid import (
+    ACR_ESSENTIAL,
+    CLAIMS_AGREED,
+    CLAIMS_REQUEST_WELL_FORMED,
     ID_TOKEN_ALGORITHM,
     ID_TOKEN_HINT_OURS,
     MAX_AGE_HONOURED,
@@ -94,8 +98,13 @@ from licet.requirements.openid import (
     PROMPT_HONOURED,
     PROMPT_KNOWN,
     PROMPT_NONE_SILENT,
+    REQUEST_OBJECT_ALONE,
     REQUEST_OBJECT_ANSWERED,
+    REQUEST_OBJECT_ONCE,
+    REQUEST_OBJECT_SIGNED,
+    SUBJECT_PAIRWISE,
     USERINFO_NEEDS_OPENID,
+    USERINFO_SIGNED,
 )
 from licet.requirements.redirection import (
     ERRORS_STAY_HOME,
@@ -148,6 +157,7 @@ CATALOGUE: tuple[Requirement, ...] = _collect(
 )
 
 __all__ = [
+    "ACR_ESSENTIAL",
     "ASSERTION_ABOUT_ITSELF",
     "ASSERTION_AUDIENCE_IS_ISSUER",
     "ASSERTION_SHORT_LIVED",
@@ -157,6 +167,8 @@ __all__ = [
     "AUDIENCE_RESTRICTED",
     "BEARER_HEADER_ONLY",
     "CATALOGUE",
+    "CLAIMS_AGREED",
+    "CLAIMS_REQUEST_WELL_FORMED",
     "CLIENT_AUTHENTICATED",
     "CLIENT_CHECKS_ISS",
     "CLIENT_CHECKS_ISSUER_OF_METADATA",
@@ -205,6 +217,7 @@ __all__ = [
     "PKCE_CHALLENGE_FRESH",
     "PKCE_CHALLENGE_WELL_FORMED",
     "PKCE_NO_DOWNGRADE",
+    "PKCE_OR_NONCE",
     "PKCE_REQUIRED",
     "PKCE_S256_ONLY",
     "PKCE_VERIFIER_CHECKED",
@@ -219,7 +232,10 @@ __all__ = [
     "REFRESH_BOUND_TO_CLIENT",
     "REFRESH_EXPIRES",
     "REFRESH_REUSE_DETECTED",
+    "REQUEST_OBJECT_ALONE",
     "REQUEST_OBJECT_ANSWERED",
+    "REQUEST_OBJECT_ONCE",
+    "REQUEST_OBJECT_SIGNED",
     "REQUEST_SIZE_BOUNDED",
     "RESOURCE_KNOWN",
     "RESPONSE_MODE_KNOWN",
@@ -231,6 +247,7 @@ __all__ = [
     "SCOPE_WITHIN_GRANT",
     "SECRETS_HASHED_AT_REST",
     "SECRET_GUESSING_THROTTLED",
+    "SUBJECT_PAIRWISE",
     "TLS_REQUIRED",
     "TOKENS_UNGUESSABLE",
     "TOKEN_ACCEPTED_ONLY_VALID",
@@ -238,6 +255,7 @@ __all__ = [
     "TRANSACTION_BOUND_TO_BROWSER",
     "TRANSACTION_ONCE",
     "USERINFO_NEEDS_OPENID",
+    "USERINFO_SIGNED",
     "USER_CODE_GUESSING_THROTTLED",
     "USER_CODE_UNGUESSABLE",
     "Citation",

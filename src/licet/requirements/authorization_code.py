@@ -21,6 +21,20 @@ PKCE_REQUIRED = Requirement(
     waivable=True,
 )
 
+PKCE_OR_NONCE = Requirement(
+    id="pkce-or-nonce",
+    title="A confidential client that is spared PKCE sends a nonce instead",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(OAUTH_2_1("4.1.1"), note="unless 7.5.1.1: the nonce of a confidential OpenID Connect client"),
+        MAY(RFC_9700("2.1.1"), note="such a client may rely on the nonce"),
+        RULING(LICET("R"), note="what is left where only pkce-required is waived; oidc-core asks for neither"),
+    ),
+    threat="A code of another session is injected, and nothing in the answer tells (RFC 9700 §4.5).",
+    remedy="Send code_challenge, or scope openid and a nonce.",
+    waivable=True,
+)
+
 PKCE_S256_ONLY = Requirement(
     id="pkce-s256-only",
     title="The challenge is a SHA-256 of the verifier, never the verifier itself",

@@ -30,6 +30,7 @@ RFC_8628 = _rfc(8628, "OAuth 2.0 Device Authorization Grant")
 RFC_8707 = _rfc(8707, "Resource Indicators for OAuth 2.0")
 RFC_8725 = _rfc(8725, "JSON Web Token Best Current Practices")
 RFC_9068 = _rfc(9068, "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens")
+RFC_9101 = _rfc(9101, "The OAuth 2.0 Authorization Framework: JWT-Secured Authorization Request (JAR)")
 RFC_9110 = _rfc(9110, "HTTP Semantics")
 RFC_9207 = _rfc(9207, "OAuth 2.0 Authorization Server Issuer Identification")
 RFC_9700 = _rfc(9700, "Best Current Practice for OAuth 2.0 Security")
@@ -62,6 +63,11 @@ RP_LOGOUT = Document(
     "OpenID Connect RP-Initiated Logout 1.0",
     "OpenID Connect RP-Initiated Logout 1.0",
     "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#rfc.section.{section}",
+)
+OIDC_UNMET = Document(
+    "OpenID Connect unmet_authentication_requirements 1.0",
+    "OpenID Connect Core Error Code unmet_authentication_requirements",
+    "https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0-final.html",
 )
 FORM_POST = Document(
     "OAuth 2.0 Form Post Response Mode",

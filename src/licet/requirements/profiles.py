@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from licet.requirements import CATALOGUE
-from licet.requirements.authorization_code import PKCE_REQUIRED
+from licet.requirements.authorization_code import PKCE_OR_NONCE, PKCE_REQUIRED
 from licet.requirements.client_authentication import ASSERTION_AUDIENCE_IS_ISSUER
 from licet.requirements.model import Role
 
@@ -43,7 +43,7 @@ OAUTH_2_1 = Profile(
 
 OIDC_CORE = Profile(
     name="oidc-core",
-    demands=_EVERYTHING - {PKCE_REQUIRED.id, ASSERTION_AUDIENCE_IS_ISSUER.id},
+    demands=_EVERYTHING - {PKCE_REQUIRED.id, PKCE_OR_NONCE.id, ASSERTION_AUDIENCE_IS_ISSUER.id},
     title="OpenID Connect Core as older confidential clients speak it: without PKCE, with the older audiences",
 )
 

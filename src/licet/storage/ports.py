@@ -7,7 +7,7 @@ Every answer arrives after the commit. ``contract.py`` is the suite that every b
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -25,6 +25,7 @@ from licet.storage.records import (
     Grant,
     Issuer,
     Key,
+    PairwiseSubject,
     Pending,
     Refused,
     Resource,
@@ -282,11 +283,23 @@ class Accounts(Protocol):
     async def set_password(self, ending: Ending, authenticator: Authenticator) -> bool:
         """Replace the password; everything issued to the person up to ``ending.at`` ends (rulings D)."""
 
+    async def describe(self, issuer_id: int, subject_id: str, profile: dict[str, Any], event: Event) -> bool:
+        """Replace what is known of a person; False, and nothing done, if they are unknown or disabled. Nothing ends and
+        the generation stays: no configuration is made of it."""
+
     async def rehash(self, authenticator: Authenticator) -> None:
         """The same password under a newer cost; nothing ends."""
 
     async def end(self, ending: Ending, subject_id: str) -> bool:
         """Disable the person: status, epoch, sessions, revocation, event."""
+
+
+class PairwiseSubjects(Protocol):
+    """How people are called in each sector (OpenID Connect Core §8.1)."""
+
+    async def find(self, issuer_id: int, sector: str, subject_id: str) -> str | None: ...
+    async def settle(self, subject: PairwiseSubject) -> str:
+        """The ``sub`` of this person in this sector, from now on and for good: *subject*'s, unless there was one."""
 
 
 class Sessions(Protocol):
@@ -467,6 +480,7 @@ class Store(Protocol):
     clients: Clients
     resources: Resources
     accounts: Accounts
+    pairwise_subjects: PairwiseSubjects
     sessions: Sessions
     transactions: Transactions
     consents: Consents

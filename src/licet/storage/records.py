@@ -141,6 +141,14 @@ class Account(Record, frozen=True, kw_only=True):
     created_at: Instant = Instant(0)
 
 
+class PairwiseSubject(Record, frozen=True, kw_only=True):
+    """How a person is called in one sector (OpenID Connect Core §8.1). Never changes, whatever becomes of our keys."""
+
+    sector: str
+    subject_id: str
+    sub: str
+
+
 class Authenticator(Record, frozen=True, kw_only=True):
     """What a person proves themselves with."""
 
@@ -181,7 +189,7 @@ class Transaction(Record, frozen=True, kw_only=True):
     client_id: str
     request: bytes
     """The frozen request as JSON; ``authorization/request.py`` reads and writes it."""
-    source: Literal["query", "form", "par", "jar", "device"]
+    source: Literal["query", "form", "par", "jar", "device", "account"]
     subject_id: str | None = None
     session_id: str | None = None
     login_at: Instant | None = None
@@ -261,6 +269,8 @@ class Grant(Record, frozen=True, kw_only=True):
     sid: str | None = None
     cnf: dict[str, str] | None = None
     nonce: str | None = None
+    claims_request: dict[str, Strings] | None = None
+    """Claims asked for one by one that the client may have, by where they are told: ``userinfo``, ``id_token``."""
     issued_at: Instant
     expires_at: Instant
     revoked_at: Instant | None = None

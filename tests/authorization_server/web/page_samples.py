@@ -12,6 +12,7 @@ from licet.authorization_server.views import (
     DeviceDone,
     DeviceEntry,
     Fault,
+    Profile,
     Return,
     Sentence,
     SignedOut,
@@ -128,6 +129,16 @@ DEVELOPER = Developer(
     ),
 )
 
+TYPED = dict.fromkeys(
+    (
+        "name", "given_name", "middle_name", "family_name", "nickname", "preferred_username", "gender", "birthdate",
+        "email", "phone_number", "street_address", "postal_code", "locality", "region", "country", "website", "profile",
+        "picture", "locale", "zoneinfo",
+    ),
+    "",
+) | {"name": "Alice Martin", "email": "alice@example.com", "birthdate": "1990-12-31"}  # fmt: skip
+"""What stands in the fields of the profile."""
+
 VIEWS: dict[str, View] = {
     "sign-in": SignIn(app=SHOP, transaction="t-1", csrf="c-1"),
     "sign-in-local": SignIn(app=LOCAL, transaction="t-1", csrf="c-1", switching=True),
@@ -164,6 +175,9 @@ VIEWS: dict[str, View] = {
     "sign-out": SignOut(login="alice@example.com", csrf="c-1"),
     "sign-out-asked": SignOut(login="alice@example.com", csrf="c-1", app=SHOP, transaction="t-1"),
     "signed-out": SignedOut(),
+    "profile": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, email_verified=True),
+    "profile-saved": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, saved=True),
+    "profile-again": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, wrong=("birthdate", "website")),
     "fault": fault(),
     "fault-developer": fault(DEVELOPER),
     "busy": Fault(

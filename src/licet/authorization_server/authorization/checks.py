@@ -17,7 +17,7 @@ from licet.authorization_server.directory import Catalogue
 from licet.authorization_server.keys import Ring
 from licet.authorization_server.policy import Policy
 from licet.authorization_server.token.audience import known
-from licet.protocol import id_token, pkce
+from licet.protocol import claims_request, id_token, pkce
 from licet.protocol import resource as resources
 from licet.protocol.errors import (
     InvalidRequest,
@@ -26,26 +26,32 @@ from licet.protocol.errors import (
     RequestNotSupported,
     RequestUriNotSupported,
     UnauthorizedClient,
+    UnmetAuthenticationRequirements,
     UnsupportedResponseType,
 )
 from licet.protocol.parameters import Parameters
 from licet.requirements import (
+    ACR_ESSENTIAL,
+    CLAIMS_REQUEST_WELL_FORMED,
     GRANT_TYPE_ALLOWED,
     ID_TOKEN_HINT_OURS,
     MAX_AGE_HONOURED,
     NONCE_RETURNED,
     PKCE_CHALLENGE_WELL_FORMED,
+    PKCE_OR_NONCE,
     PKCE_REQUIRED,
     PROMPT_KNOWN,
     REQUEST_OBJECT_ANSWERED,
     RESPONSE_MODE_KNOWN,
     RESPONSE_TYPE_CODE,
 )
+from licet.resource_owner.assurance import attainable
 from licet.storage.records import Client
 
 PROMPTS = ("none", "login", "consent", "select_account")
 _SECONDS_DIGITS = 9
 """Thirty years: nobody means more, and no sum overflows."""
+_MOST_LEVELS = 16
 LONGEST = 2048
 """Characters of ``state`` and ``nonce`` that are carried; longer ones are refused, never cut."""
 
@@ -76,9 +82,12 @@ def response_type(draft: Draft) -> None:
 
 
 def request_object(draft: Draft) -> None:
-    """Refused, never ignored: what is inside was meant to count (OpenID Connect Core §6.1, §6.2, §7.2.1)."""
+    """Refused, never ignored: what is inside was meant to count (OpenID Connect Core §6.1, §6.2, §7.2.1).
+
+    One that could be opened is not here any more: ``request_object.py`` put its parameters in its place.
+    """
     if draft.parameters.get("request") is not None:
-        raise RequestNotSupported("Request objects are not taken", per=REQUEST_OBJECT_ANSWERED)
+        raise RequestNotSupported("This client has no keys to sign request objects with", per=REQUEST_OBJECT_ANSWERED)
     if draft.parameters.get("request_uri") is not None:
         raise RequestUriNotSupported("Request objects by reference are not taken", per=REQUEST_OBJECT_ANSWERED)
     if draft.parameters.get("registration") is not None:
@@ -133,9 +142,16 @@ def code_challenge(draft: Draft) -> str | None:
             raise InvalidRequest("code_challenge_method without code_challenge", per=PKCE_CHALLENGE_WELL_FORMED)
         if draft.client.metadata.public or draft.policy.demands(PKCE_REQUIRED, draft.client, draft.now):
             raise InvalidRequest("code_challenge is missing", per=PKCE_REQUIRED)
+        if not _nonce_instead(draft) and draft.policy.demands(PKCE_OR_NONCE, draft.client, draft.now):
+            raise InvalidRequest("code_challenge is missing, and there is no nonce instead", per=PKCE_OR_NONCE)
         return None
     pkce.check_challenge(challenge, method)
     return challenge
+
+
+def _nonce_instead(draft: Draft) -> bool:
+    """A nonce is checked where there is an ID token (OAuth 2.1 §7.5.1.1)."""
+    return draft.parameters.get("nonce") is not None and "openid" in (draft.parameters.get("scope") or "").split()
 
 
 def prompt(draft: Draft) -> tuple[str, ...]:
@@ -157,6 +173,27 @@ def max_age(draft: Draft) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= _SECONDS_DIGITS):
         raise InvalidRequest("max_age is a whole number of seconds", per=MAX_AGE_HONOURED)
     return int(text)
+
+
+def acr_values(draft: Draft) -> tuple[str, ...]:
+    """Levels that would be welcome; the client's default where the request names none (OpenID Connect Registration §2)."""
+    named = (draft.parameters.get("acr_values") or "").split()
+    return tuple(dict.fromkeys(named))[:_MOST_LEVELS] or draft.client.metadata.default_acr_values
+
+
+def claims(draft: Draft) -> claims_request.ClaimsRequest | None:
+    """Claims asked for one by one; an essential ``acr`` that nothing here reaches is a failed authentication
+    (OpenID Connect Core §5.5, §5.5.1.1)."""
+    text = draft.parameters.get("claims")
+    if text is None:
+        return None
+    try:
+        asked = claims_request.read(text)
+    except ValueError as reason:
+        raise InvalidRequest(str(reason), per=CLAIMS_REQUEST_WELL_FORMED) from reason
+    if asked.acr_essential and not attainable(asked.acr):
+        raise UnmetAuthenticationRequirements("No sign-in here reaches the acr that is essential", per=ACR_ESSENTIAL)
+    return asked
 
 
 def login_hint(draft: Draft) -> str:
@@ -202,6 +239,8 @@ CHECKS = (
     Check(resource,        "resources",      A,         P,      D),
     Check(nonce,           "nonce",          A,         P,      O),
     Check(max_age,         "max_age",        A,         P,      O),
+    Check(acr_values,      "acr_values",     A,         P,      O),
+    Check(claims,          "claims",         A,         P,      O),
     Check(login_hint,      "login_hint",     A,         P,      O),
     Check(id_token_hint,   "hinted_sub",     A,         P,      O),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from licet.authorization_server.authorization import checks
 from licet.authorization_server.authorization import request as frozen
 from licet.authorization_server.authorization.addressee import Addressee, addressee, modes
 from licet.authorization_server.authorization.request import AuthorizationRequest
+from licet.authorization_server.authorization.request_object import RequestObjects
 from licet.authorization_server.authorization.response import Way
 from licet.authorization_server.authorization.steps import Steps
 from licet.authorization_server.directory import Directory
@@ -39,9 +40,17 @@ class AuthorizationEndpoint:
     ring: Ring
     replay: Replay
     steps: Steps
+    request_objects: RequestObjects
 
     async def __call__(self, incoming: Incoming) -> Answer:
-        parameters = incoming.form if incoming.method == "POST" else incoming.query
+        sent = incoming.form if incoming.method == "POST" else incoming.query
+        try:
+            parameters = await self.request_objects.opened(sent, incoming)
+        except InvalidRequest:  # repeated: what follows says so, to whom it concerns
+            parameters = sent
+        except Refusal as refusal:
+            answer_to = await addressee(sent, self.directory, incoming.at)
+            return self.steps.refused(answer_to, refusal, incoming, None, Way())
         answer_to = await addressee(parameters, self.directory, incoming.at)
         try:
             request = await self.read(parameters, answer_to, incoming)

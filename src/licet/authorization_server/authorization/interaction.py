@@ -11,6 +11,7 @@ from licet.ambient import SECOND, Instant
 from licet.authorization_server.authorization.request import AuthorizationRequest
 from licet.protocol.errors import ConsentRequired, LoginRequired
 from licet.requirements import CONSENT_GIVEN, PROMPT_NONE_SILENT
+from licet.resource_owner.assurance import attainable, reached
 from licet.resource_owner.consent import Ask
 from licet.storage.ports import SignedIn
 from licet.storage.records import Transaction
@@ -47,13 +48,36 @@ def must_sign_in(
     """
     if signed_in is None:
         return True
-    if request.hinted_sub is not None and sub != request.hinted_sub:
+    if any(sub != named for named in named_people(request)):
         return True
     if transaction is not None and transaction.login_at is not None:
         return transaction.session_id != signed_in.session.session_id
+    if not _strong_enough(request, signed_in):
+        return True
     if "login" in request.prompt or "select_account" in request.prompt or request.max_age == 0:
         return True
     return request.max_age is not None and now - signed_in.session.auth_time > request.max_age * SECOND
+
+
+def named_people(request: AuthorizationRequest) -> tuple[str, ...]:
+    """The subjects that the answer must be about: of ``id_token_hint``, and of the ``claims`` parameter."""
+    asked = request.claims.sub if request.claims else None
+    return tuple(sub for sub in (request.hinted_sub, asked) if sub is not None)
+
+
+def _strong_enough(request: AuthorizationRequest, signed_in: SignedIn) -> bool:
+    """Whether the last sign-in reached a level that was named. Nobody is asked again for one that nothing here reaches,
+    nor for one that is only welcome where nobody may be asked at all."""
+    welcome = () if "none" in request.prompt else request.acr
+    wanted = request.essential_acr or welcome
+    held = reached(signed_in.session.amr)
+    return not attainable(wanted) or any(acr in held for acr in wanted)
+
+
+def unmet(request: AuthorizationRequest, signed_in: SignedIn) -> bool:
+    """Whether an essential ``acr`` was not reached, even now (OpenID Connect Core §5.5.1.1)."""
+    essential = request.essential_acr
+    return bool(essential) and not set(essential) & set(reached(signed_in.session.amr))
 
 
 def next_step(request: AuthorizationRequest, *, sign_in: bool, ask: Ask | None) -> Step:

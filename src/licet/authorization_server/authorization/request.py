@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from licet.protocol.claims_request import ClaimsRequest
+
 ResponseMode = Literal["query", "form_post"]
 
 
@@ -27,6 +29,19 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, gc=False, kw_only=True, 
     login_hint: str = ""
     hinted_sub: str | None = None
     """The subject that ``id_token_hint`` names."""
+    claims: ClaimsRequest | None = None
+    acr_values: tuple[str, ...] = ()
+    """Levels of authentication that would be welcome, in order; never demanded (OpenID Connect Core §3.1.2.1)."""
+
+    @property
+    def acr(self) -> tuple[str, ...]:
+        """Every level that was named: what the ``claims`` parameter names comes first."""
+        return (*(self.claims.acr if self.claims else ()), *self.acr_values)
+
+    @property
+    def essential_acr(self) -> tuple[str, ...]:
+        """The levels of which one must be reached (OpenID Connect Core §5.5.1.1)."""
+        return self.claims.acr if self.claims and self.claims.acr_essential else ()
 
 
 encode = msgspec.json.Encoder().encode

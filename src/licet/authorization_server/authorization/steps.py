@@ -20,21 +20,22 @@ from licet.authorization_server.authorization.interaction import (
     Step,
     must_sign_in,
     next_step,
+    unmet,
 )
 from licet.authorization_server.authorization.request import AuthorizationRequest
 from licet.authorization_server.authorization.response import Way, granted, refused
 from licet.authorization_server.browser import Browser
 from licet.authorization_server.exchange import Answer, Incoming, Redirect, SetCookie
 from licet.authorization_server.granting import Granting
-from licet.authorization_server.subject import sub_of
 from licet.events import Event, EventType
 from licet.protocol import secret_token
-from licet.protocol.errors import ConsentRequired, InvalidRequest, Refusal
-from licet.requirements import CONSENT_GIVEN, TRANSACTION_ONCE
+from licet.protocol.errors import ConsentRequired, InvalidRequest, Refusal, UnmetAuthenticationRequirements
+from licet.requirements import ACR_ESSENTIAL, CONSENT_GIVEN, TRANSACTION_ONCE
+from licet.resource_owner.claims import SCOPE_OF, askable
 from licet.resource_owner.consent import Ask, agreed_to, assured, to_ask
 from licet.resource_owner.sessions import BrowserSessions
 from licet.storage.ports import Conclusion, SignedIn
-from licet.storage.records import Code, Consent, Grant, Transaction
+from licet.storage.records import Client, Code, Consent, Grant, Transaction
 
 
 class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -43,6 +44,8 @@ class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     request: AuthorizationRequest
     addressee: Addressee
     signed_in: SignedIn | None
+    sub: str | None
+    """Whoever is signed in, as this client knows them."""
     transaction: Transaction | None
     consent: Consent | None
     step: Step
@@ -92,17 +95,27 @@ class Steps:
         *,
         signed_in: SignedIn | None = None,
     ) -> Situation:
-        """Who is here and what is still needed; raises LoginRequired or ConsentRequired for ``prompt=none``."""
+        """Who is here and what is still needed; raises LoginRequired or ConsentRequired for ``prompt=none``,
+        UnmetAuthenticationRequirements where an essential ``acr`` was not reached."""
         client, issuer_id = addressee.client, self.granting.directory.issuer.issuer_id
         here = signed_in or await self.who(incoming)
-        sign_in = must_sign_in(request, here, sub_of(here.account, client) if here else None, transaction, incoming.at)
+        sub = await self.granting.subjects.sub_of(here.account, client) if here else None
+        sign_in = must_sign_in(request, here, sub, transaction, incoming.at)
         consent = ask = None
         if here is not None and not sign_in:
             consent = await self.granting.store.consents.find(issuer_id, here.account.subject_id, client.client_id)
             ask = self._ask(request, addressee, consent, incoming.at)
+            if unmet(request, here):
+                raise UnmetAuthenticationRequirements("The sign-in did not reach the essential acr", per=ACR_ESSENTIAL)
         step = next_step(request, sign_in=sign_in, ask=ask)
         return Situation(
-            request=request, addressee=addressee, signed_in=here, transaction=transaction, consent=consent, step=step
+            request=request,
+            addressee=addressee,
+            signed_in=here,
+            sub=sub,
+            transaction=transaction,
+            consent=consent,
+            step=step,
         )
 
     async def who(self, incoming: Incoming) -> SignedIn | None:
@@ -118,7 +131,8 @@ class Steps:
     ) -> Ask | None:
         """What to ask; ``offline_access`` alone never stops a silent request, it is left out of it (rulings D)."""
         issuer, catalogue = self.granting.directory.issuer, self.granting.directory.catalogue
-        scope = tuple(n for n in request.scope if n != "offline_access" or "none" not in request.prompt)
+        wanted = _agreed_by(request, addressee.client)
+        scope = tuple(n for n in wanted if n != "offline_access" or "none" not in request.prompt)
         return to_ask(
             self.granting.items(scope),
             consent,
@@ -167,10 +181,10 @@ class Steps:
     async def conclude(self, situation: Situation, incoming: Incoming, *, agreed: bool, way: Way) -> Answer:
         """Grant, code, consent and events in one write; then the answer. *agreed*: somebody just said yes on a page."""
         here = situation.signed_in
-        if here is None:
+        if here is None or situation.sub is None:
             raise ConsentRequired("Nobody is here to agree", per=CONSENT_GIVEN)
         value = secret_token.drawn("ac", self.granting.entropy.bytes(secret_token.DRAWN_FROM_BYTES))
-        conclusion = self._conclusion(situation, here, value, incoming, agreed=agreed)
+        conclusion = self._conclusion(situation, here, situation.sub, value, incoming, agreed=agreed)
         if not await self.granting.store.transactions.conclude(conclusion):
             return await self._overtaken(situation, incoming, way)
         await self.sessions.touch(here.session, incoming.at)
@@ -190,11 +204,22 @@ class Steps:
         return self.go("/continue", transaction, (*way.cookies, cookie))
 
     def _conclusion(
-        self, situation: Situation, here: SignedIn, value: str, incoming: Incoming, *, agreed: bool
+        self, situation: Situation, here: SignedIn, sub: str, value: str, incoming: Incoming, *, agreed: bool
     ) -> Conclusion:
         request, client, at = situation.request, situation.addressee.client, incoming.at
         scope = self._granted_scope(situation, at, agreed=agreed)
-        grant = self.granting.grant(here, client, scope, request.resources, at, origin="code", nonce=request.nonce)
+        grant = self.granting.grant(
+            here,
+            client,
+            sub,
+            scope,
+            request.resources,
+            at,
+            origin="code",
+            nonce=request.nonce,
+            claims_request=request.claims,
+            acr=request.acr,
+        )
         lifetimes = self.granting.lifetimes
         txn_id = situation.transaction.txn_id if situation.transaction else None
         code = Code(
@@ -212,7 +237,8 @@ class Steps:
         )
         consent, asked = None, situation.step.ask if isinstance(situation.step, ConsentNeeded) else None
         if agreed and asked is not None and asked.remembered:
-            consent = self.granting.consent(here, client, self.granting.items(scope), situation.consent, at, via="page")
+            items = self.granting.items(tuple(dict.fromkeys((*scope, *_agreed_by(request, client)))))
+            consent = self.granting.consent(here, client, items, situation.consent, at, via="page")
         return Conclusion(
             issuer_id=grant.issuer_id,
             at=at,
@@ -229,6 +255,14 @@ class Steps:
         client = situation.addressee.client
         keeps = agreed or agreed_to(situation.consent, client, now, "offline_access")
         return tuple(n for n in situation.request.scope if n != "offline_access" or keeps)
+
+
+def _agreed_by(request: AuthorizationRequest, client: Client) -> tuple[str, ...]:
+    """What *request* needs a yes to: its scopes, and those that release what ``claims`` names one by one."""
+    if request.claims is None:
+        return request.scope
+    asked = askable((*request.claims.userinfo, *request.claims.id_token), client.metadata.scope)
+    return tuple(dict.fromkeys((*request.scope, *(SCOPE_OF[name] for name in asked))))
 
 
 def _events(grant: Grant, txn_id: str, incoming: Incoming, *, agreed: bool) -> tuple[Event, ...]:

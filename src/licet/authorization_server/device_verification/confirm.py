@@ -136,8 +136,9 @@ class DeviceConfirmPage:
     ) -> Answer:
         granting, browser = self.devices.steps.granting, self.devices.browser
         allowed = decision == "approved"
+        sub = await granting.subjects.sub_of(here.account, client)
         grant = (
-            granting.grant(here, client, pending.scope, pending.resources, incoming.at, origin="device")
+            granting.grant(here, client, sub, pending.scope, pending.resources, incoming.at, origin="device")
             if allowed
             else None
         )

@@ -32,7 +32,7 @@ class Authorization(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     sid: str | None = None
     actor: dict[str, str] | None = None
     cnf: dict[str, str] | None = None
-    claims_request: dict[str, object] | None = None
+    claims_request: dict[str, tuple[str, ...]] | None = None
     nonce: str | None = None
     access: Literal["online", "offline"] = "online"
     expires_at: Instant | None = None

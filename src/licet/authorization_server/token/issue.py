@@ -33,6 +33,7 @@ from licet.requirements import (
     REFRESH_REUSE_DETECTED,
     Requirement,
 )
+from licet.resource_owner.claims import askable, released
 from licet.storage.ports import (
     AlreadyRedeemed,
     ConsumeCode,
@@ -202,6 +203,7 @@ class Issue:
 
     async def _id_token(self, authorization: Authorization, access: str, times: Times) -> str:
         key = self.ring.signing("id_token", authorization.client.metadata.id_token_signed_response_alg)
+        person = await self._person(authorization)
         make = partial(
             id_token.make,
             key,
@@ -216,8 +218,19 @@ class Issue:
             amr=authorization.amr,
             sid=authorization.sid,
             access_token=access,
+            person=person,
         )
         return await self.ring.sign(key, make)
+
+    async def _person(self, authorization: Authorization) -> dict[str, Any]:
+        """The claims that were asked for in the ID token by name (OpenID Connect Core §5.5), read only then."""
+        asked = (authorization.claims_request or {}).get("id_token", ())
+        names = askable(asked, authorization.client.metadata.scope)
+        if not names or authorization.standing is None:
+            return {}
+        grant = authorization.standing.grant
+        found = await self.store.accounts.find(grant.issuer_id, grant.subject_id)
+        return released(found.account.profile, (), names) if found else {}
 
     async def _store(
         self, authorization: Authorization, aim: Target, minted: Minted, refreshing: Refreshing, incoming: Incoming

@@ -52,6 +52,7 @@ def authorization_of(
         auth_time=grant.auth_time,
         sid=grant.sid,
         cnf=grant.cnf,
+        claims_request=grant.claims_request,
         nonce=nonce,
         access=grant.access,
         expires_at=grant.expires_at,

@@ -47,6 +47,7 @@ TEMPLATES: Final[dict[type[views.View], str]] = {
     views.Return: "return.html",
     views.SignOut: "sign_out.html",
     views.SignedOut: "signed_out.html",
+    views.Profile: "profile.html",
     views.Fault: "fault.html",
 }
 

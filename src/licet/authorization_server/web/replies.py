@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from licet.authorization_server.exchange import Answer, Document, Empty, FormPost, Json, Page, Redirect, SetCookie
+from licet.authorization_server.exchange import Answer, Document, Empty, FormPost, Json, Jwt, Page, Redirect, SetCookie
 from licet.authorization_server.views import View
 from licet.authorization_server.web import cookies, headers
 from licet.authorization_server.web.asgi import Headers
@@ -73,6 +73,7 @@ class Replies:
         # Looked up by the answer's class: every answer pays for one dict access, not for a chain of questions.
         self._writers: dict[type[Any], Callable[[Any], Reply]] = {
             Json: self.json,
+            Jwt: self._jwt,
             Redirect: self._redirect,
             FormPost: self._posting,
             Page: self.page,
@@ -90,6 +91,11 @@ class Replies:
         for name, value in answer.headers:
             lines.append(headers.header(name, value))
         return _sized(answer.status, lines, encode_json(answer.body))
+
+    def _jwt(self, answer: Jwt) -> Reply:
+        """Write a signed token, never stored."""
+        lines = [*self._not_stored, headers.header("content-type", answer.media_type)]
+        return _sized(200, lines, answer.body.encode())
 
     def page(self, answer: Page) -> Reply:
         """Write a page."""

@@ -23,12 +23,13 @@ from licet.storage.contract.registration import Registration
 from licet.storage.contract.rotation import Rotation
 from licet.storage.contract.sessions import Sessions
 from licet.storage.contract.single_use import SingleUse
+from licet.storage.contract.subjects import Subjects
 
 __all__ = ["StoreContract"]
 
 
 @pytest.mark.anyio
-class StoreContract(SingleUse, Rotation, Devices, Registration, Sessions, Endings, Once, Journal):
+class StoreContract(SingleUse, Rotation, Devices, Registration, Sessions, Subjects, Endings, Once, Journal):
     """All of it; a subclass brings the ``store`` fixture."""
 
     @pytest.fixture

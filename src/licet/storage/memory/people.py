@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from licet.ambient import Instant
@@ -49,6 +51,14 @@ class MemoryAccounts(Room):
         self._world.accounts[key] = replace(account, epoch=max(account.epoch, ending.at))
         self._world.authenticators[key] = (authenticator,)  # a password is the only kind there is yet
         self._end(ending, account.subject_id)
+        return True
+
+    async def describe(self, issuer_id: int, subject_id: str, profile: dict[str, Any], event: Event) -> bool:
+        account = self._world.accounts.get((issuer_id, subject_id))
+        if account is None or account.status != "active":
+            return False
+        self._world.accounts[issuer_id, subject_id] = replace(account, profile=profile)
+        self._world.record(event)
         return True
 
     async def rehash(self, authenticator: Authenticator) -> None:

@@ -17,6 +17,7 @@ from licet.storage.memory.authorization import (
 from licet.storage.memory.issuing import issue
 from licet.storage.memory.people import MemoryAccounts, MemorySessions
 from licet.storage.memory.registration import MemoryClients, MemoryIssuers, MemoryKeys, MemoryResources
+from licet.storage.memory.subjects import MemoryPairwiseSubjects
 from licet.storage.memory.tokens import (
     MemoryAccessTokens,
     MemoryEvents,
@@ -41,6 +42,7 @@ class MemoryStore:
         self.clients: ports.Clients = MemoryClients(world)
         self.resources: ports.Resources = MemoryResources(world)
         self.accounts: ports.Accounts = MemoryAccounts(world)
+        self.pairwise_subjects: ports.PairwiseSubjects = MemoryPairwiseSubjects(world)
         self.sessions: ports.Sessions = MemorySessions(world)
         self.transactions: ports.Transactions = MemoryTransactions(world)
         self.consents: ports.Consents = MemoryConsents(world)

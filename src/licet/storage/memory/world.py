@@ -45,6 +45,7 @@ class World:
         self.resources: dict[tuple[int, str], Resource] = {}
         self.scopes: dict[tuple[int, str], Scope] = {}
         self.accounts: dict[tuple[int, str], Account] = {}
+        self.pairwise: dict[tuple[int, str, str], str] = {}
         self.identifiers: dict[tuple[int, str], str] = {}
         self.authenticators: dict[tuple[int, str], tuple[Authenticator, ...]] = {}
         self.sessions: dict[tuple[int, str], Session] = {}

@@ -117,6 +117,17 @@ CREATE TABLE identifiers (
 )
  WITHOUT ROWID,
  STRICT;
+CREATE TABLE pairwise_subjects (
+  issuer_id INTEGER NOT NULL,
+  sector TEXT NOT NULL,
+  subject_id TEXT NOT NULL,
+  sub TEXT NOT NULL,
+  ext TEXT,
+  PRIMARY KEY (issuer_id, sector, subject_id),
+  UNIQUE (issuer_id, sector, sub)
+)
+ WITHOUT ROWID,
+ STRICT;
 CREATE TABLE authenticators (
   issuer_id INTEGER NOT NULL,
   subject_id TEXT NOT NULL,
@@ -244,6 +255,7 @@ CREATE TABLE grants (
   sid TEXT,
   cnf TEXT,
   nonce TEXT,
+  claims_request TEXT,
   issued_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   revoked_at INTEGER,

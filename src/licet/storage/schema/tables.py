@@ -145,6 +145,14 @@ accounts = _table(
 
 identifiers = _table("identifiers", _key(_text("identifier")), _text("subject_id"))
 
+pairwise_subjects = _table(
+    "pairwise_subjects",
+    _key(_text("sector")),
+    _key(_text("subject_id")),
+    _text("sub"),
+    UniqueConstraint("issuer_id", "sector", "sub"),
+)
+
 authenticators = _table(
     "authenticators",
     _key(_text("subject_id")),
@@ -257,6 +265,7 @@ grants = _table(
     _text("sid", **MAYBE),
     _text("cnf", **MAYBE),
     _text("nonce", **MAYBE),
+    _text("claims_request", **MAYBE),
     _integer("issued_at"),
     _integer("expires_at"),
     _integer("revoked_at", **MAYBE),

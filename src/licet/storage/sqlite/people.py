@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from licet.ambient import Instant
 from licet.events import Event
 from licet.storage.ports import Ending, Person, SignedIn
 from licet.storage.records import Account, Authenticator, Session
-from licet.storage.sqlite.codec import Codec, pack_strings
+from licet.storage.sqlite.codec import Codec, pack, pack_strings
 from licet.storage.sqlite.endings import end_session, end_subject, tell
 from licet.storage.sqlite.issuers import grow
 from licet.storage.sqlite.room import Room
@@ -32,6 +34,7 @@ REHASH = """
     UPDATE authenticators SET secret = ?
     WHERE issuer_id = ? AND subject_id = ? AND authenticator_id = ? AND status = 'active'
 """
+DESCRIBE = "UPDATE accounts SET profile = ? WHERE issuer_id = ? AND subject_id = ? AND status = 'active'"
 END_ACCOUNT = """
     UPDATE accounts SET status = 'disabled', epoch = ? WHERE issuer_id = ? AND subject_id = ? AND status = 'active'
 """
@@ -111,6 +114,17 @@ class SQLiteAccounts(Room):
             end_subject(tx, ending, authenticator.subject_id)
             tell(tx, ending, line)
             grow(tx, authenticator.issuer_id)
+            return True
+
+        return await self._write.submit(work)
+
+    async def describe(self, issuer_id: int, subject_id: str, profile: dict[str, Any], event: Event) -> bool:
+        said, line = (pack(profile), issuer_id, subject_id), entry(event)
+
+        def work(tx: Tx) -> bool:
+            if not tx.run(DESCRIBE, said):
+                return False
+            tx.record(line)
             return True
 
         return await self._write.submit(work)

@@ -27,6 +27,7 @@ from licet.storage.sqlite.once import SQLiteReplay, SQLiteThrottles
 from licet.storage.sqlite.people import SQLiteAccounts, SQLiteSessions
 from licet.storage.sqlite.reader import Reader
 from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources
+from licet.storage.sqlite.subjects import SQLitePairwiseSubjects
 from licet.storage.sqlite.tokens import SQLiteAccessTokens, SQLiteFamilies, SQLiteRevocations
 from licet.storage.sqlite.upkeep import LAST_GRANT, LATEST, purge
 from licet.storage.sqlite.writer import Writer
@@ -55,6 +56,7 @@ class SQLiteStore:
         self.clients: ports.Clients = SQLiteClients(*ways)
         self.resources: ports.Resources = SQLiteResources(*ways)
         self.accounts: ports.Accounts = SQLiteAccounts(*ways)
+        self.pairwise_subjects: ports.PairwiseSubjects = SQLitePairwiseSubjects(*ways)
         self.sessions: ports.Sessions = SQLiteSessions(*ways)
         self.transactions: ports.Transactions = SQLiteTransactions(*ways)
         self.consents: ports.Consents = SQLiteConsents(*ways)

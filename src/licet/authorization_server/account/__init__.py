@@ -1,0 +1,1 @@
+"""``/account``: what a signed-in person sees and changes of their own."""
