@@ -44,6 +44,14 @@ async def hint(here: World, http: httpx2.AsyncClient, **who: Any) -> str:
     return token
 
 
+async def starts(here: World, address: str, client_id: str = "shop") -> None:
+    """Register where a sign-in to the client begins."""
+    registered = await here.store.clients.find(1, client_id)
+    assert registered is not None
+    metadata = msgspec.structs.replace(registered.client.metadata, initiate_login_uri=address)
+    await here.put(msgspec.structs.replace(registered.client, metadata=metadata), *registered.credentials)
+
+
 async def silently(http: httpx2.AsyncClient) -> str:
     return (await Visitor(http).authorize(prompt="none")).parameters.get("error", "")
 
@@ -239,10 +247,10 @@ async def test_what_was_kept_is_ours_fresh_and_still_true(here: World) -> None:
         other = fields | {"transaction": moved["transaction"][0], "decision": "leave"}
         assert (await http.post("/logout", data=other)).status_code == 403, "the form was shown for another request"
         for bad in ("é", "AAAA", "x", fields["transaction"][:-4] + "AAAA"):
-            assert "Corner Shop" not in (await http.get("/logout", params={"transaction": bad})).text
-        assert "Corner Shop" in (await http.get("/logout", params={"transaction": fields["transaction"]})).text
+            assert "asks us to sign" not in (await http.get("/logout", params={"transaction": bad})).text
+        assert "asks us to sign" in (await http.get("/logout", params={"transaction": fields["transaction"]})).text
         here.clock.ahead_s += KEPT_S + 1
-        assert "Corner Shop" not in (await http.get("/logout", params={"transaction": fields["transaction"]})).text
+        assert "asks us to sign" not in (await http.get("/logout", params={"transaction": fields["transaction"]})).text
         here.clock.ahead_s = 0
         await register(here)
         done = await http.post("/logout", data=fields | {"decision": "leave"})
@@ -297,3 +305,31 @@ def test_hinted_takes_one_audience() -> None:
         said = id_token.hinted(key.sign_jwt("JWT", claims | {"aud": aud}), [key.verifying()], issuer=ISSUER)
         assert (said is not None) == good, aud
     assert id_token.hinted(key.sign_jwt("JWT", claims | {"aud": "shop"}), [key.verifying()], issuer="https://x") is None
+
+
+async def test_the_page_says_which_apps_end(here: World) -> None:
+    """Those that live by this session: not what goes on while the person is away, not another browser's."""
+    async with here.visitor() as other, here.visitor() as http:
+        spa = {"client_id": "spa", "redirect_uri": "https://spa.example.com/"}
+        await Visitor(other).authorize(**spa)
+        await Visitor(http).authorize()
+        page = (await http.get("/logout")).text
+        assert "Corner Shop" in page
+        assert "Single Page" not in page
+        await Visitor(http).authorize(**spa)
+        both = (await http.get("/logout")).text
+        assert "Corner Shop" in both
+        assert "Single Page" in both
+
+
+async def test_a_sign_in_can_be_started_again(here: World) -> None:
+    """Core §4: a link to the app's own start, with our issuer after what its query says; only for who was signed in."""
+    await starts(here, "https://shop.example.com/start?from=op")
+    async with here.visitor() as http:
+        await Visitor(http).authorize()
+        page = Form((await http.get("/logout")).text)
+        done = (await Visitor(http).press(page, "logout-yes")).text
+        assert 'href="https://shop.example.com/start?from=op&amp;iss=https%3A%2F%2Fid.example.com"' in done
+        nobody = (await http.get("/logout")).text
+        assert "You have signed out" in nobody
+        assert "/start" not in nobody

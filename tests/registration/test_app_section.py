@@ -227,6 +227,17 @@ def test_a_callback_that_is_unsafe_is_refused(refuses: Refuses, callback: str) -
     assert (mistake.path, callback in mistake.message) == ("app.shop.callback", True)
 
 
+@pytest.mark.parametrize("issuer", ["https://id.example.com", "http://127.0.0.1:9000"])
+def test_a_sign_in_starts_at_https_in_development_too(refuses: Refuses, reads: Reads, issuer: str) -> None:
+    """OpenID Connect Core §4, Registration §2; development makes no exception."""
+    top = TOP.replace("https://id.example.com", issuer)
+    app = top + "[app.shop]\n" + WEB + MAY + 'expert = { initiate_login_uri = "@" }'
+    (mistake,) = refuses(app.replace("@", "http://127.0.0.1/start"))
+    assert (mistake.path, "is http" in mistake.message) == ("app.shop.expert.initiate_login_uri", True)
+    (good,) = reads(app.replace("@", "https://shop.example.com/start")).apps
+    assert good.metadata.initiate_login_uri == "https://shop.example.com/start"
+
+
 def test_a_relative_callback_needs_a_url(refuses: Refuses, reads: Reads) -> None:
     app = WEB.replace("https://shop.example.com/cb", "/cb") + MAY
     (mistake,) = refuses(f"{TOP}[app.shop]\n{app}")

@@ -135,12 +135,25 @@ class SignOut(View, frozen=True, gc=False, kw_only=True):
     """Which app asked, where one did."""
     transaction: str = ""
     """Remembers where that app wants the person back; empty where no app asked."""
+    apps: tuple[str, ...] = ()
+    """The names of the apps that lose what they may do only during this session."""
     stayed: bool = False
     """They have just chosen to stay."""
 
 
+class Start(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An app that says where a sign-in to it begins (OpenID Connect Core §4)."""
+
+    name: str
+    location: str
+    """Its ``initiate_login_uri``, with our ``iss``."""
+
+
 class SignedOut(View, frozen=True, gc=False, kw_only=True):
     """It is done."""
+
+    again: tuple[Start, ...] = ()
+    """Where to sign in again to the apps that have just ended."""
 
 
 class Profile(View, frozen=True, gc=False, kw_only=True):

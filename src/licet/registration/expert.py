@@ -27,7 +27,7 @@ _GRANT_TYPES = (CODE, REFRESH, DEVICE, CREDENTIALS)
 _SIGNING = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 _SIGNED = ("RS256", "ES256")
 """What the server signs with what it says to a client of a person (rulings H)."""
-_ADDRESSES = ("logo_uri", "tos_uri", "policy_uri", "initiate_login_uri")
+_ADDRESSES = ("logo_uri", "tos_uri", "policy_uri")
 _LONGEST_AGE_S = 365 * 24 * 3600
 
 
@@ -54,6 +54,8 @@ def read(table: Table, kind: Kind | None, *, public: bool, development: bool) ->
         "token_endpoint_auth_signing_alg": table.choice("token_endpoint_auth_signing_alg", _SIGNING),
     }
     found |= {name: _address(table, name, development=development) for name in _ADDRESSES}
+    # Core §4 makes no exception for development: whoever starts a sign-in there must know whom they start it with.
+    found["initiate_login_uri"] = _address(table, "initiate_login_uri", development=False)
     native = found["application_type"] == "native" if found["application_type"] else _native(kind)
     found["post_logout_redirect_uris"] = _after_logout(table, native=native, development=development) or None
     table.close()

@@ -328,6 +328,10 @@ class Sessions(Protocol):
         """
 
     async def touch(self, issuer_id: int, session_id: str, idle_until: Instant) -> None: ...
+    async def apps(self, issuer_id: int, session_id: str, at: Instant) -> tuple[str, ...]:
+        """The ids of the clients with an online grant that lives by this session and is good *at*, sorted: what would
+        end with it (rulings D)."""
+
     async def end(self, ending: Ending, session_id: str) -> bool: ...
 
 

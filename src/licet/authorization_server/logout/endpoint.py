@@ -16,12 +16,16 @@ from licet.authorization_server.keys import Ring
 from licet.authorization_server.logout import request as requests
 from licet.authorization_server.logout.request import LogoutRequest
 from licet.authorization_server.subject import sid_of
-from licet.authorization_server.views import App, Return, SignedOut, SignOut
+from licet.authorization_server.views import App, Return, SignedOut, SignOut, Start
 from licet.events import EventType
 from licet.protocol import redirect_uri
 from licet.protocol.parameters import Parameters
 from licet.storage.ending import ending
 from licet.storage.ports import SignedIn
+from licet.storage.records import Client
+
+APPS_SHOWN = 12
+"""More names than these nobody reads before they press a button."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class LogoutEndpoint:
             csrf=self._csrf(here, kept),
             app=await self._app(request, incoming),
             transaction=kept,
+            apps=tuple(self._name(client) for client in await self._apps(here, incoming)),
         )
         return Page(view=view)
 
@@ -73,14 +78,18 @@ class LogoutEndpoint:
         return await self._leave(request, here, incoming)
 
     async def _leave(self, request: LogoutRequest, here: SignedIn, incoming: Incoming) -> Answer:
+        apps = await self._apps(here, incoming)
         await self._end(request, here, incoming)
-        return await self._left(request, incoming, (SetCookie(self.browser.cookies.session, "", 0),))
+        cookies = (SetCookie(self.browser.cookies.session, "", 0),)
+        return await self._left(request, incoming, cookies, self._again(apps))
 
-    async def _left(self, request: LogoutRequest, incoming: Incoming, cookies: tuple[SetCookie, ...]) -> Answer:
+    async def _left(
+        self, request: LogoutRequest, incoming: Incoming, cookies: tuple[SetCookie, ...], again: tuple[Start, ...] = ()
+    ) -> Answer:
         """Back to the app if its address is still registered, else a page that says it is done (rulings L)."""
         client = await requests.usable(self.steps.granting.directory, request.client_id, incoming.at)
         if client is None or not requests.may_return(client, request.redirect_uri):
-            return Page(view=SignedOut(), cookies=cookies)
+            return Page(view=SignedOut(again=again), cookies=cookies)
         pairs = (("state", request.state),) if request.state else ()
         location = redirect_uri.with_parameters(request.redirect_uri, pairs)
         if incoming.method == "GET":
@@ -111,6 +120,25 @@ class LogoutEndpoint:
     async def _app(self, request: LogoutRequest, incoming: Incoming) -> App | None:
         client = await requests.usable(self.steps.granting.directory, request.client_id, incoming.at)
         return app_of(client, request.redirect_uri or None, development=self._development) if client else None
+
+    async def _apps(self, here: SignedIn, incoming: Incoming) -> tuple[Client, ...]:
+        """The apps that lose what they have for this visit; none where they are too many to read."""
+        session, directory = here.session, self.steps.granting.directory
+        ids = await self.steps.sessions.sessions.apps(session.issuer_id, session.session_id, incoming.at)
+        found = [await requests.usable(directory, i, incoming.at) for i in ids] if len(ids) <= APPS_SHOWN else []
+        return tuple(client for client in found if client is not None)
+
+    def _again(self, apps: tuple[Client, ...]) -> tuple[Start, ...]:
+        """Where a sign-in begins, for those that say so: a third party starts it by a GET with ``iss`` (Core §4)."""
+        issuer = (("iss", self.steps.granting.directory.issuer.url),)
+        return tuple(
+            Start(name=self._name(client), location=redirect_uri.with_parameters(address, issuer))
+            for client in apps
+            if (address := client.metadata.initiate_login_uri)
+        )
+
+    def _name(self, client: Client) -> str:
+        return app_of(client, None, development=self._development).name
 
     @property
     def _development(self) -> bool:

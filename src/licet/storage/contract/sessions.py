@@ -46,6 +46,23 @@ class Sessions:
             ("session", "planted")
         ]
 
+    async def test_the_apps_that_would_end_with_a_session(self, store: Store) -> None:
+        """Each once, by its online grants alone: those that are over, live on, or are of another session do not count."""
+        await _anna(store)
+        for name in ("s1", "s2"):
+            await store.sessions.begin(a.session(name), "p1", None, None, a.event())
+        first, _ = await a.concluded(store, "c1", session_id="s1", access="online", client_id="b")
+        await a.concluded(store, "c2", session_id="s1", access="online", client_id="b")
+        await a.concluded(store, "c3", session_id="s1", access="online", client_id="a")
+        await a.concluded(store, "c4", session_id="s1", client_id="offline")
+        await a.concluded(store, "c5", session_id="s2", access="online", client_id="elsewhere")
+        assert await store.sessions.apps(ISSUER, "s1", AT) == ("a", "b")
+        assert await store.sessions.apps(ISSUER, "s1", first.expires_at) == ()
+        assert await store.sessions.apps(2, "s1", AT) == ()
+        await store.sessions.end(a.ending("session", "s1"), "s1")
+        assert await store.sessions.apps(ISSUER, "s1", AT) == ()
+        assert await store.sessions.apps(ISSUER, "s2", AT) == ("elsewhere",)
+
     @pytest.mark.parametrize("end", ["password", "person"])
     async def test_nobody_is_signed_in_by_what_ended_while_it_was_checked(self, store: Store, end: str) -> None:
         """The old password was right a moment ago: checking one takes long."""

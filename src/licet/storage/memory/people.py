@@ -142,6 +142,16 @@ class MemorySessions(Room):
             later = max(session.idle_until, idle_until)
             self._world.sessions[issuer_id, session_id] = replace(session, idle_until=later)
 
+    async def apps(self, issuer_id: int, session_id: str, at: Instant) -> tuple[str, ...]:
+        found = {
+            grant.client_id
+            for grant in self._world.grants.values()
+            if (grant.issuer_id, grant.session_id, grant.access) == (issuer_id, session_id, "online")
+            and grant.revoked_at is None
+            and at < grant.expires_at
+        }
+        return tuple(sorted(found))
+
     async def end(self, ending: Ending, session_id: str) -> bool:
         if not self._world.end_session(ending.issuer_id, session_id, ending.at, ending.reason):
             return False

@@ -67,6 +67,12 @@ TOUCH = """
     UPDATE sessions SET idle_until = max(idle_until, ?) WHERE issuer_id = ? AND session_id = ? AND status = 'active'
 """
 
+APPS = """
+    SELECT DISTINCT client_id FROM grants INDEXED BY grants_session
+    WHERE issuer_id = ? AND session_id = ? AND access = 'online' AND revoked_at IS NULL AND expires_at > ?
+    ORDER BY client_id
+"""
+
 
 class SQLiteAccounts(Room):
     """``ports.Accounts``."""
@@ -206,6 +212,9 @@ class SQLiteSessions(Room):
 
     async def touch(self, issuer_id: int, session_id: str, idle_until: Instant) -> None:
         await self._write.submit(lambda tx: tx.run(TOUCH, (idle_until, issuer_id, session_id)))
+
+    async def apps(self, issuer_id: int, session_id: str, at: Instant) -> tuple[str, ...]:
+        return tuple(client_id for (client_id,) in self._read.rows(APPS, (issuer_id, session_id, at)))
 
     async def end(self, ending: Ending, session_id: str) -> bool:
         line = entry(ending.event)
