@@ -340,8 +340,9 @@ class Transactions(Protocol):
 
     async def open(self, transaction: Transaction) -> None: ...
     async def find(self, issuer_id: int, txn_id: str) -> Transaction | None: ...
-    async def adopt(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str) -> None:
-        """Note who is acting in it, where they were signed in already."""
+    async def choose(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str, at: Instant) -> bool:
+        """Note which of a browser's live sessions acts in it. A sign-in that was noted for another session is forgotten:
+        it proved somebody else. False, and nothing done, if it is not open *at*, or the session is over."""
 
     async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:
         """Close it without a grant; False if it was not open."""

@@ -195,6 +195,8 @@ class Transaction(Record, frozen=True, kw_only=True):
     login_at: Instant | None = None
     """When someone signed in for this transaction: ``prompt=login`` and ``max_age`` are spent by it."""
     consent_at: Instant | None = None
+    select_at: Instant | None = None
+    """When someone chose, among the accounts of this browser, who acts here: spends ``prompt=select_account``."""
     state: Literal["open", "completed", "denied"] = "open"
     created_at: Instant
     expires_at: Instant

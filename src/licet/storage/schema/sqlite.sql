@@ -187,6 +187,7 @@ CREATE TABLE transactions (
   session_id TEXT,
   login_at INTEGER,
   consent_at INTEGER,
+  select_at INTEGER,
   state TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,

@@ -204,6 +204,7 @@ transactions = _wide(
     _text("session_id", **MAYBE),
     _integer("login_at", **MAYBE),
     _integer("consent_at", **MAYBE),
+    _integer("select_at", **MAYBE),
     _text("state"),
     _integer("created_at"),
     _integer("expires_at"),
