@@ -17,10 +17,12 @@ from licet.authorization_server.authorization.endpoint import AuthorizationEndpo
 from licet.authorization_server.authorization.request_object import RequestObjects
 from licet.authorization_server.authorization.steps import Remember, Steps
 from licet.authorization_server.browser import Browser
+from licet.authorization_server.choosing import ChoosePage
 from licet.authorization_server.client_authentication import ClientAuthentication
 from licet.authorization_server.client_authentication.client_secret_basic import ClientSecretBasic
 from licet.authorization_server.client_authentication.client_secret_post import ClientSecretPost
 from licet.authorization_server.client_authentication.private_key_jwt import PrivateKeyJwt
+from licet.authorization_server.company import Company
 from licet.authorization_server.device_authorization import DeviceAuthorization
 from licet.authorization_server.device_verification.confirm import DeviceConfirmPage
 from licet.authorization_server.device_verification.entry import DeviceEntryPage, UserCodeGuesses
@@ -130,7 +132,8 @@ async def build(
     )
     remember = _remember(store, directory)
     granting = Granting(store, directory, vault, entropy, lifetimes, Subjects(store.pairwise_subjects, vault))
-    steps = Steps(granting, sessions, browser, remember)
+    company = Company(sessions, browser.cookies, directory)
+    steps = Steps(granting, sessions, browser, remember, company)
     authorization = AuthorizationEndpoint(
         directory, policy, ring, store.replay, steps, RequestObjects(directory, store.replay)
     )
@@ -146,7 +149,8 @@ async def build(
     routes = (
         Route("/authorize", ("GET", "POST"), authorization, PAGE),
         Route("/continue", ("GET",), ContinuePage(dispatcher), PAGE),
-        Route("/login", ("GET", "POST"), SignInPage(dispatcher, SignIn(store, passwords, guesses, settings.guessing), sessions), PAGE),
+        Route("/login", ("GET", "POST"), SignInPage(dispatcher, SignIn(store, passwords, guesses, settings.guessing), sessions, steps), PAGE),
+        Route("/login/choose", ("GET", "POST"), ChoosePage(dispatcher, visits), PAGE),
         Route("/consent", ("GET", "POST"), ConsentPage(dispatcher, authorization), PAGE),
         Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(guesses, settings.throttles)), PAGE),
         Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices), PAGE),

@@ -182,9 +182,7 @@ class Sessions:
         assert await a.recorded(store, EventType.CONSENT_DENIED) == 1
         assert not await store.transactions.choose(ISSUER, "t1", "anna", "s1", after(1))
         found = await store.transactions.find(ISSUER, "t1")
-        assert found == replace(
-            a.transaction(), subject_id="anna", session_id="s1", select_at=AT, state="denied"
-        )
+        assert found == replace(a.transaction(), subject_id="anna", session_id="s1", select_at=AT, state="denied")
 
     async def test_a_transaction_is_concluded_once(self, store: Store) -> None:
         """However many buttons are pressed at once: one grant, one code, one event."""
