@@ -32,7 +32,9 @@ def lineage(calls: Iterable[Call]) -> tuple[dict[str, State], dict[str, list[Cal
     wrong: list[str] = []
     for call in sorted(calls, key=lambda call: call.ended):
         given = [call.given[kind] for kind in _CARRIED if kind in call.given]
-        wrong += [f"given out twice: {value[:14]}… by {call}" for value in given if value in owner]
+        # A refresh token may be given again, to a retry: whether it was one is for the model to say.
+        repeated = [value for value in given if value in owner and not _retry(call, value)]
+        wrong += [f"given out twice: {value[:14]}… by {call}" for value in repeated]
         if call.verb in FIRST:
             if call.answer == "ok" and given:
                 begun[given[0]] = FIRST[call.verb]
@@ -47,6 +49,10 @@ def lineage(calls: Iterable[Call]) -> tuple[dict[str, State], dict[str, list[Cal
         told[root].append(call)
         owner.update(dict.fromkeys(given, root))
     return begun, told, wrong
+
+
+def _retry(call: Call, value: str) -> bool:
+    return call.verb == "refresh" and call.given.get("refresh") == value
 
 
 def explained(calls: Sequence[Call], first: State) -> bool:

@@ -59,10 +59,10 @@ DIFFERENCES = {
     """,
     "an opaque token without its event": """
         SELECT t.jti FROM access_tokens AS t WHERE 1 <> (SELECT count(*) FROM e WHERE e.object = t.jti
-              AND e.type IN ('token.issued', 'token.refreshed') AND e.grant_id IS t.grant_id AND e.client = t.client_id)
+              AND e.type IN ('token.issued', 'token.refreshed', 'refresh.replayed') AND e.grant_id IS t.grant_id AND e.client = t.client_id)
     """,
     "the event of an opaque token without the token": """
-        SELECT e.object FROM e WHERE e.type IN ('token.issued', 'token.refreshed')
+        SELECT e.object FROM e WHERE e.type IN ('token.issued', 'token.refreshed', 'refresh.replayed')
            AND e.aud <> (SELECT identifier FROM resources WHERE token_format = 'jwt')
            AND NOT EXISTS (SELECT 1 FROM access_tokens AS t WHERE t.jti = e.object)
     """,

@@ -21,6 +21,8 @@ class State(NamedTuple):
     """Of what bought it: a device code is ``open`` until somebody agrees, then like a code ``good`` and ``used``."""
     head: str = ""
     """The one good refresh token; unknown (``?7``) where call 7 was not answered."""
+    previous: str = ""
+    """What it came of, while it is unused: whoever lost the answer may ask again (rulings F)."""
     ended: bool = False
     revoked: frozenset[str] = frozenset()
     """Access tokens that were given back alone."""
@@ -58,12 +60,27 @@ def approve(state: State, _: Call) -> Step:
 
 
 def refresh(state: State, call: Call) -> Step:
-    """The head is good; a superseded token ends everything (OAuth 2.1 §4.3.1)."""
+    """The head is good; its predecessor gets the same head again while that is unused; any other superseded token
+    ends everything (OAuth 2.1 §4.3.1, rulings F)."""
     if state.ended:
         return "refused", state
+    if call.thing == state.previous:
+        return _repeated(state, call)
     if call.thing != state.head:
         return "refused", state._replace(ended=True)
-    return "ok", state._replace(head=_new_head(call)) if call.by in ROTATING else state
+    if call.by not in ROTATING:
+        return "ok", state
+    if call.given.get("refresh") == call.thing:
+        return "another token than that", state
+    return "ok", state._replace(head=_new_head(call), previous=call.thing)
+
+
+def _repeated(state: State, call: Call) -> Step:
+    """The same head as before; by this it may become known."""
+    given = call.given.get("refresh", state.head)
+    if given != state.head and not state.head.startswith("?"):
+        return f"{state.head} again", state
+    return "ok", state._replace(head=given)
 
 
 def end(state: State, _: Call) -> Step:

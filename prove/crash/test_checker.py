@@ -33,6 +33,9 @@ def one_after_another(*written: Written, overlapping: bool = False) -> list[Call
 BEGIN: Written = ("spa", "authorize", "", "ok", {"code": "C"})
 REDEEM: Written = ("spa", "redeem", "C", "ok", {"access": "A1", "refresh": "R1"})
 REFRESH: Written = ("spa", "refresh", "R1", "ok", {"access": "A2", "refresh": "R2"})
+USED: Written = ("spa", "refresh", "R2", "ok", {"access": "A5", "refresh": "R3"})
+RETRY: Written = ("spa", "refresh", "R1", "ok", {"access": "A4", "refresh": "R2"})
+RETRY2: Written = ("spa", "refresh", "R1", "ok", {"access": "A6", "refresh": "R2"})
 AGAIN: Written = ("spa", "refresh", "R1", "ok", {"access": "A3", "refresh": "R3"})
 SHOP: tuple[Written, ...] = (
     ("shop", "authorize", "", "ok", {"code": "C"}),
@@ -56,14 +59,17 @@ RIGHT: dict[str, tuple[Written, ...]] = {
     "a code, a refresh, a look": (BEGIN, REDEEM, REFRESH, look("A1", "active"), look("A2", "active")),
     "a code replayed ends its tokens": (BEGIN, REDEEM, does("redeem", "C", "refused"), look("A1", "inactive")),
     "a superseded token ends its family": (
-        BEGIN, REDEEM, REFRESH, does("refresh", "R1", "refused"), does("refresh", "R2", "refused"), look("A2", "inactive"),
+        BEGIN, REDEEM, REFRESH, USED, does("refresh", "R1", "refused"), does("refresh", "R3", "refused"), look("A2", "inactive"),
+    ),
+    "a retry gets the same again": (BEGIN, REDEEM, REFRESH, RETRY, RETRY2, USED, look("A4", "active")),
+    "a lost refresh that was done, and repeated": (
+        BEGIN, REDEEM, does("refresh", "R1", "lost"), RETRY, RETRY2, USED, does("refresh", "R1", "refused"),
     ),
     "a confidential client keeps its token": (
         *SHOP, does("refresh", "R1", "ok", "shop", access="A2"), does("refresh", "R1", "ok", "shop", access="A3"),
     ),
     "a lost redemption that was done": (BEGIN, does("redeem", "C", "lost"), does("redeem", "C", "refused")),
     "a lost redemption that was not": (BEGIN, does("redeem", "C", "lost"), REDEEM, look("A1", "active")),
-    "a lost refresh that was done": (BEGIN, REDEEM, does("refresh", "R1", "lost"), does("refresh", "R1", "refused")),
     "a lost refresh that was not": (BEGIN, REDEEM, does("refresh", "R1", "lost"), REFRESH),
     "a lost ending": (BEGIN, REDEEM, does("end", "R1", "lost"), look("A1", "inactive")),
     "a full disk does nothing": (BEGIN, does("redeem", "C", "unavailable"), REDEEM),
@@ -83,8 +89,14 @@ WRONG: dict[str, tuple[Written, ...]] = {
     "a replay without consequence": (BEGIN, REDEEM, does("redeem", "C", "refused"), look("A1", "active")),
     "a refresh token redeemed twice": (BEGIN, REDEEM, REFRESH, AGAIN),
     "a family with two heads": (BEGIN, REDEEM, REFRESH, AGAIN, does("refresh", "R2", "ok", access="A4", refresh="R4")),
+    "a retry refused": (BEGIN, REDEEM, REFRESH, does("refresh", "R1", "refused")),
+    "a retry after the successor was used": (BEGIN, REDEEM, REFRESH, USED, RETRY),
+    "a retry that forks": (BEGIN, REDEEM, does("refresh", "R1", "lost"), RETRY, AGAIN),
+    "a retry of an ended family": (BEGIN, REDEEM, REFRESH, does("end", "R1", "ok"), RETRY),
     "a rotation forgotten": (BEGIN, REDEEM, REFRESH, does("refresh", "R2", "refused")),
-    "a superseded token that ends nothing": (BEGIN, REDEEM, REFRESH, does("refresh", "R1", "refused"), look("A2", "active")),
+    "a superseded token that ends nothing": (
+        BEGIN, REDEEM, REFRESH, USED, does("refresh", "R1", "refused"), look("A2", "active"),
+    ),
     "a revoked token revived": (BEGIN, REDEEM, does("revoke", "A1", "ok"), look("A1", "active")),
     "an ended grant revived": (BEGIN, REDEEM, does("end", "R1", "ok"), look("A1", "active")),
     "an ended family refreshed": (BEGIN, REDEEM, does("end", "R1", "ok"), REFRESH),

@@ -152,7 +152,8 @@ def test_all_or_nothing(place: tuple[Served, dict[str, str]], tmp_path: Path, ve
     served.start()
     happened = served.events(EVENTS[verb]) - recorded
     assert happened == (point in AFTER_COMMIT)
-    assert asyncio.run(after(thing)) in {None, not happened}
+    # A refresh whose answer was lost is repeated (rulings F); that it is the same line is for ``faults`` to say.
+    assert asyncio.run(after(thing)) in {None, not happened or verb == "refresh"}
     assert internal_errors(served) == []
     assert faults(history.calls()) == [], history.path
     kill(served)

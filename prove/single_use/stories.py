@@ -63,18 +63,37 @@ def code_guessed(served: Served, size: int, connections: int) -> list[str]:
 
 
 def refresh_rotated(served: Served, size: int, connections: int) -> list[str]:
-    """A public client's head: it moves on once; whoever comes second holds a superseded one, and all of it ends
-    (rulings F, where no retry window is built)."""
+    """A public client's head: it moves on once, and everybody gets the same successor while it is unused (rulings F)."""
     with Person(served) as person:
         head = tokens(served, person, "spa", f"openid offline_access {FORMS['opaque']}")
-    before = served.events("refresh.reused")
+    rotated, reused = served.events("token.refreshed"), served.events("refresh.reused")
     form = served.mine("spa") | {"grant_type": "refresh_token", "refresh_token": head["refresh_token"]}
     answers = crowd(served, [Request("/token", form)] * size, connections)
-    faults, won = one_winner(answers, size, "400 invalid_grant")
-    for got in won:
-        if got["refresh_token"] == head["refresh_token"]:
-            faults.append("the refresh token did not rotate")
-        faults += lives(served, got, "spa", expected=False)
+    faults = unserved(answers, size) + allowed(answers, "200")
+    given = [said(answer) for answer in answers if answer.status == 200]
+    successors = {got["refresh_token"] for got in given}
+    if len(successors) != 1 or head["refresh_token"] in successors:
+        faults.append(f"{len(successors)} successors instead of one")
+    if len({got["access_token"] for got in given}) != len(given):
+        faults.append("one access token was given out twice")
+    faults += counted(served, "token.refreshed", rotated, 1)
+    for got in given[:1]:
+        faults += lives(served, got, "spa", expected=True)
+    return faults + counted(served, "refresh.reused", reused, 0)
+
+
+def refresh_superseded(served: Served, size: int, connections: int) -> list[str]:
+    """A token whose successor was used is somebody else's copy: refused to everybody, and all of it ends, once."""
+    with Person(served) as person:
+        head = tokens(served, person, "spa", f"openid offline_access {FORMS['opaque']}")
+    form = served.mine("spa") | {"grant_type": "refresh_token"}
+    second = served.ask("/token", form | {"refresh_token": head["refresh_token"]}).json()
+    third = served.ask("/token", form | {"refresh_token": second["refresh_token"]}).json()
+    before = served.events("refresh.reused")
+    old = form | {"refresh_token": head["refresh_token"]}
+    answers = crowd(served, [Request("/token", old)] * size, connections)
+    faults = unserved(answers, size) + allowed(answers, "400 invalid_grant")
+    faults += lives(served, third, "spa", expected=False)
     return faults + counted(served, "refresh.reused", before, 1)
 
 

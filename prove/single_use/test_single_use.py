@@ -42,6 +42,7 @@ def test_a_code_that_everybody_holds(served: Served, size: int, connections: int
     [
         stories.code_guessed,
         stories.refresh_rotated,
+        stories.refresh_superseded,
         stories.refresh_by_strangers,
         stories.device_code,
         stories.assertion,
@@ -87,7 +88,12 @@ FAULTS = {
             "AFTER UPDATE OF current_digest ON families WHEN NEW.current_digest <> OLD.current_digest BEGIN UPDATE families "
             "SET current_digest = OLD.current_digest, generation = OLD.generation WHERE handle = NEW.handle; END"
         ),
-        "× 200 instead of 1×",
+        "successors instead of one",
+    ),
+    "refresh_superseded": (
+        stories.refresh_superseded,
+        "AFTER UPDATE OF ended_at ON families BEGIN UPDATE families SET ended_at = NULL WHERE handle = NEW.handle; END",
+        "× refresh.reused on record instead of 1×",
     ),
     "refresh_by_strangers": (
         stories.refresh_by_strangers,

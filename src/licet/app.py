@@ -14,6 +14,8 @@ from licet.authorization_server import keys
 from licet.authorization_server.account.profile import ProfilePage
 from licet.authorization_server.account.visit import Visits
 from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
+from licet.authorization_server.authorization.lodged import Lodged
+from licet.authorization_server.authorization.pushed import PushedRequests
 from licet.authorization_server.authorization.request_object import RequestObjects
 from licet.authorization_server.authorization.steps import Remember, Steps
 from licet.authorization_server.browser import Browser
@@ -22,6 +24,7 @@ from licet.authorization_server.client_authentication import ClientAuthenticatio
 from licet.authorization_server.client_authentication.client_secret_basic import ClientSecretBasic
 from licet.authorization_server.client_authentication.client_secret_post import ClientSecretPost
 from licet.authorization_server.client_authentication.private_key_jwt import PrivateKeyJwt
+from licet.authorization_server.client_keys import ClientKeys
 from licet.authorization_server.company import Company
 from licet.authorization_server.device_authorization import DeviceAuthorization
 from licet.authorization_server.device_verification.confirm import DeviceConfirmPage
@@ -29,15 +32,18 @@ from licet.authorization_server.device_verification.entry import DeviceEntryPage
 from licet.authorization_server.device_verification.report import DeviceReportPage
 from licet.authorization_server.device_verification.waiting import Devices
 from licet.authorization_server.directory import Directory
+from licet.authorization_server.dynamic_registration import Making, RegistrationEndpoint
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.granting import Granting
 from licet.authorization_server.introspection import Introspection
+from licet.authorization_server.key_rotation import KeyRotation
 from licet.authorization_server.logout.endpoint import LogoutEndpoint
 from licet.authorization_server.metadata import Jwks, Metadata
 from licet.authorization_server.pages import ConsentPage, ContinuePage, Dispatcher, SignInPage
 from licet.authorization_server.policy import Policy
 from licet.authorization_server.presented import Lookup
 from licet.authorization_server.revocation import RevocationEndpoint
+from licet.authorization_server.sector import Sectors
 from licet.authorization_server.settings import Settings
 from licet.authorization_server.subject import Subjects
 from licet.authorization_server.token.endpoint import TokenEndpoint
@@ -46,6 +52,7 @@ from licet.authorization_server.token.grants.client_credentials import ClientCre
 from licet.authorization_server.token.grants.device_code import DeviceCode
 from licet.authorization_server.token.grants.refresh_token import RefreshToken
 from licet.authorization_server.token.issue import Issue
+from licet.authorization_server.token.retry import Retries
 from licet.authorization_server.upkeep import Upkeep
 from licet.authorization_server.userinfo import UserInfo
 from licet.authorization_server.web import addresses
@@ -57,6 +64,7 @@ from licet.authorization_server.web.limits import Limits, Proxies
 from licet.authorization_server.web.log import Line, redacted, write
 from licet.authorization_server.web.pages import Pages
 from licet.authorization_server.web.routes import Kind, Route
+from licet.egress import Egress, Resolve
 from licet.protocol import issuer as issuers
 from licet.protocol.errors import Refusal
 from licet.requirements.model import Requirement
@@ -94,6 +102,7 @@ async def build(
     limits: Limits | None = None,
     proxies: Proxies | None = None,
     extra: Extra | None = None,
+    resolve: Resolve | None = None,
 ) -> Server:
     """Wire one authorization server over an opened *store* that already holds *issuer* and its keys."""
     entropy, settings, policy = entropy or SystemEntropy(), settings or Settings(), policy or Policy()
@@ -105,17 +114,24 @@ async def build(
     ring = keys.Ring(vault, workers=os.cpu_count() or 1)
     await ring.load(store, issuer.issuer_id)
 
-    methods = (ClientSecretBasic(vault), ClientSecretPost(vault), PrivateKeyJwt(directory, policy, store.replay))
+    egress = Egress(settings.egress, resolve=resolve)
+    published = ClientKeys(egress, settings.fetching)
+    methods = (
+        ClientSecretBasic(vault),
+        ClientSecretPost(vault),
+        PrivateKeyJwt(directory, policy, store.replay, published),
+    )
     throttles = BlindThrottles(store.throttles, vault)
     guesses = Guesses(throttles)
     authentication = ClientAuthentication(directory, methods, throttles, settings.throttles)
+    retries = Retries(vault, lifetimes.replay_window_s)
     grants = {
         grant.grant_type: grant
         for grant in (
             AuthorizationCode(store.codes, store.grants, directory, vault, lifetimes),
             ClientCredentials(directory),
             DeviceCode(store.devices, directory, vault),
-            RefreshToken(store.families, directory, vault, lifetimes),
+            RefreshToken(store.families, directory, vault, lifetimes, retries),
         )
     }
     lookup = Lookup(store, directory, ring, vault)
@@ -134,9 +150,9 @@ async def build(
     granting = Granting(store, directory, vault, entropy, lifetimes, Subjects(store.pairwise_subjects, vault))
     company = Company(sessions, browser.cookies, directory)
     steps = Steps(granting, sessions, browser, remember, company)
-    authorization = AuthorizationEndpoint(
-        directory, policy, ring, store.replay, steps, RequestObjects(directory, store.replay)
-    )
+    lodged = Lodged(store.transactions, vault, settings.pushing)
+    request_objects = RequestObjects(directory, store.replay)
+    authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps, request_objects, lodged)
     devices = Devices(steps, browser)
     visits = Visits(steps, browser)
     dispatcher = Dispatcher(
@@ -157,20 +173,31 @@ async def build(
         Route("/device/report", ("POST",), DeviceReportPage(devices), PAGE),
         Route("/account/profile", ("GET", "POST"), ProfilePage(visits, store.accounts), PAGE),
         Route("/logout", ("GET", "POST"), LogoutEndpoint(steps, browser, ring), PAGE),
-        Route("/token", ("POST",), TokenEndpoint(authentication, grants, Issue(store, directory, ring, vault, entropy, lifetimes)), API, browsers=True),
+        Route("/token", ("POST",), TokenEndpoint(authentication, grants, store.registrations, directory, Issue(store, directory, ring, vault, entropy, lifetimes, retries)), API, browsers=True),
+        Route("/par", ("POST",), PushedRequests(authentication, authorization, lodged, entropy, guesses), API),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),
         Route("/introspect", ("POST",), Introspection(authentication, lookup), API),
         Route("/revoke", ("POST",), RevocationEndpoint(authentication, lookup), API, browsers=True),
         Route("/userinfo", ("GET", "POST"), UserInfo(lookup, ring), API, browsers=True),
         Route("/jwks", ("GET",), Jwks(ring), DOCUMENT),
+        *_registering(store, directory, settings, vault, entropy, egress, guesses),
         *(extra(lookup) if extra else ()),
     )  # fmt: skip
-    metadata = Metadata(directory, grants, (*(m.name for m in methods), "none"), frozenset(r.path for r in routes))
+    metadata = Metadata(
+        directory,
+        grants,
+        (*(m.name for m in methods), "none"),
+        frozenset(r.path for r in routes),
+        settings.pushing.required,
+    )
     well_known = tuple(
         Route(path, ("GET",), metadata, DOCUMENT, rooted=True) for path in issuers.well_known_paths(issuer.url)
     )
 
-    upkeep = Upkeep(store, directory, clock, settings)
+    rotation = KeyRotation(
+        store=store, vault=vault, entropy=entropy, clock=clock, issuer_id=issuer.issuer_id, lives=settings.keys
+    )
+    upkeep = Upkeep(store, directory, clock, settings, ring, rotation)
 
     async def startup() -> None:
         upkeep.start()
@@ -201,10 +228,30 @@ async def build(
     )
 
     def close() -> None:
+        egress.close()
         ring.close()
         passwords.close()
 
     return Server(app=app, upkeep=upkeep, close=close)
+
+
+def _registering(
+    store: Store,
+    directory: Directory,
+    settings: Settings,
+    vault: Vault,
+    entropy: Entropy,
+    egress: Egress,
+    guesses: Guesses,
+) -> tuple[Route, ...]:
+    """Where clients register themselves, if they may at all."""
+    if settings.registration is None:
+        return ()
+    making = Making(vault, entropy, directory.issuer.issuer_id)
+    endpoint = RegistrationEndpoint(
+        directory, store.registrations, settings.registration, making, Sectors(egress), guesses
+    )
+    return (Route("/register", ("POST", "GET", "PUT", "DELETE"), endpoint, Kind.API, json=True),)
 
 
 def _remember(store: Store, directory: Directory) -> Remember:

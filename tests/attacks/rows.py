@@ -82,10 +82,10 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         Row("AZ-40", "A remembered yes for a client nobody can be sure of", "asked each time (rulings C)"),
         Row("AZ-41", "Consent phishing", "what is agreed to is what was shown; scopes are assigned by the operator"),
         Row("AZ-42", "A brokered sign-in is completed for somebody else", ""),
-        Row("AZ-43", "Another client's pushed request", ""),
-        Row("AZ-44", "A pushed request used twice", ""),
-        Row("AZ-45", "A pushed request that expired or was guessed", ""),
-        Row("AZ-46", "A plain request where a pushed one is demanded", ""),
+        Row("AZ-43", "Another client's pushed request", "a page of ours; it stays its own client's"),
+        Row("AZ-44", "A pushed request used twice", "a page of ours; reloading before the answer works"),
+        Row("AZ-45", "A pushed request that expired or was guessed", "a page of ours after 60 s; 256 bits"),
+        Row("AZ-46", "A plain request where a pushed one is demanded", "`invalid_request`"),
         Row("AZ-47", "`request_uri` of an internal address", "`request_uri_not_supported`; nothing is fetched"),
         Row(
             "AZ-48",
@@ -132,7 +132,7 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         Row("TK-30", "A client that chooses its own id", "the operator names clients"),
         Row("TK-31", "A superseded refresh token", "`invalid_grant`; family and grant end"),
         Row("TK-32", "Its predecessor", "likewise"),
-        Row("TK-33", "A retry whose answer was lost", ""),
+        Row("TK-33", "A retry whose answer was lost", "the same successor, for a minute and while it is unused"),
         Row("TK-34", "A retry after the successor was used", "family and grant end"),
         Row("TK-35", "An explicitly revoked refresh token", "`invalid_grant`"),
         Row("TK-36", "Many refreshes at once", "one line, no fork, no 500"),
@@ -247,22 +247,16 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
     ),
 }
 
-_PUSHED = "no pushed requests yet"
 _UPSTREAM = "no sign-in elsewhere yet"
 _ONE_FACTOR = "a password is the only factor yet"
 NOT_YET: Mapping[str, str] = {
     "AZ-29": _ONE_FACTOR,
-    "AZ-34": "clients are registered by the operator alone",
+    "AZ-34": "registration is off by default; an error goes to who registered itself as to every other client",
     "AZ-42": _UPSTREAM,
-    "AZ-43": _PUSHED,
-    "AZ-44": _PUSHED,
-    "AZ-45": _PUSHED,
-    "AZ-46": _PUSHED,
     "AZ-49": "`authorization_details` is not read",
     "AZ-50": "a server is one issuer",
     "TK-24": "no client certificates yet",
     "TK-25": "no header names a certificate yet; addresses in headers: SE-03",
-    "TK-33": "no retry window yet: a superseded token always ends its family (TK-31)",
     "TK-42": "no token exchange yet",
     "TK-43": "no such grant yet",
     "JW-22": "the server fetches no keys",

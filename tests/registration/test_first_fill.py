@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from licet.ambient import Instant
 from licet.events import Event, EventType
+from licet.protocol.client_metadata import ClientMetadata
 from licet.registration import first_fill
 from licet.registration.desired import Configuration
 from licet.registration.differences import compare
 from licet.storage.ports import Ending
-from licet.storage.records import Issuer, Revocation
+from licet.storage.records import Client, Issuer, Revocation
 from licet.storage.sqlite import SQLiteStore
+from licet.storage.sqlite.registration import CLIENTS
 from tests.registration.conftest import TOP, Reads
 from tests.registration.test_desired import APPS, STRONG, made
 
@@ -139,3 +143,23 @@ async def test_scopes_may_change_places(store: SQLiteStore, reads: Reads) -> Non
     desired = made(reads(two.format("right", "left")))
     assert len(await applied(store, desired)) == 2
     assert compare(desired, await first_fill.stored(store, 1)) == ()
+
+
+async def test_a_start_does_not_read_who_registered_itself(store: SQLiteStore) -> None:
+    """A hundred thousand of them cost the comparison with the file nothing."""
+    made = Client(
+        issuer_id=1,
+        client_id="x",
+        source="dcr",
+        kind="web-app",
+        metadata=ClientMetadata(redirect_uris=("https://a.example.com/",), client_name="x" * 40),
+        metadata_digest=bytes(32),
+    )
+    row, at = list(CLIENTS.encode(made)), CLIENTS.fields.index("client_id")
+    rows = [[*row[:at], f"c{n:06}", *row[at + 1 :]] for n in range(100_000)]
+    filed = msgspec.structs.replace(made, client_id="filed", source="file")
+    await store._writer.submit(lambda tx: tx.many(CLIENTS.insert, [*rows, CLIENTS.encode(filed)]))
+    begun = time.monotonic()
+    found = await first_fill.stored(store, 1)
+    assert time.monotonic() - begun < 0.25
+    assert [app.client.client_id for app in found.apps] == ["filed"]

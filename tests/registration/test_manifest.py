@@ -201,7 +201,7 @@ APIS = {
     'audience = "urn:a:b"\naccess_token = "2h"':              ("access_token", "not between"),
     'audience = "urn:a:b"\naccess_token = "soon"':            ("access_token", "not a length of time"),
     'audience = "urn:a:b"\naccess_token = 59':                ("access_token", "not between"),
-    'audience = "urn:a:b"\nkey = { jwks_url = "https://x" }': ("key.jwks_url", "not supported yet"),
+    'audience = "urn:a:b"\nkey = { jwks_url = "https://x|y" }': ("key.jwks_url", "no URL"),
     'audience = "urn:a:b"\nkey = { file = "gone.pem" }':      ("key.file", "cannot be read"),
     'audience = "urn:a:b"\nscopes = { openid = "a" }':        ("scopes.openid", "issuer's own"),
     'audience = "urn:a:b"\nscopes = { "licet:plan" = "a" }':  ('scopes."licet:plan"', "administration"),

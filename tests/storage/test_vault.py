@@ -170,3 +170,34 @@ class TestMasterKeys:
         for secret in (OLD, _hkdf(OLD, b"licet/1/digest")):
             assert repr(secret) not in shown
             assert urlsafe_b64encode(secret).decode().rstrip("=") not in shown
+
+
+class TestSealedToASecret:
+    """What waits for whoever brings a secret again (rulings I)."""
+
+    def test_what_is_sealed_to_a_secret_opens_with_nothing_less(self) -> None:
+        """RFC 5869 written out: the secret is the input, a subkey of the master key the salt, the place the info."""
+        vault = _vault(_line("a", NEW))
+        sealed = vault.seal_to("the token", "successor", b"hidden", b"place")
+        assert vault.open_with("the token", "successor", sealed, b"place") == b"hidden"
+        salt = _hkdf(NEW, b"licet/1/bound/successor")
+        extracted = hmac.new(salt, b"the token", "sha256").digest()
+        key = hmac.new(extracted, b"place\x01", "sha256").digest()
+        aad = struct.pack(">I", len(b"successor")) + b"successor" + b"place"
+        assert AESGCM(key).decrypt(sealed[4:16], sealed[16:], aad) == b"hidden"
+
+    @pytest.mark.parametrize(
+        ("secret", "purpose", "place"),
+        [("another token", "successor", b"place"), ("the token", "other", b"place"), ("the token", "successor", b"p")],
+    )
+    def test_another_secret_purpose_or_place_opens_nothing(self, secret: str, purpose: str, place: bytes) -> None:
+        vault = _vault(_line("a", NEW))
+        sealed = vault.seal_to("the token", "successor", b"hidden", b"place")
+        with pytest.raises(Unsealable):
+            vault.open_with(secret, purpose, sealed, place)
+
+    def test_it_survives_a_rotation_of_the_master_key_and_not_its_loss(self) -> None:
+        sealed = _vault(_line("a", OLD)).seal_to("t", "successor", b"hidden", b"place")
+        assert _vault(_line("b", NEW), _line("a", OLD)).open_with("t", "successor", sealed, b"place") == b"hidden"
+        with pytest.raises(Unsealable, match="not here"):
+            _vault(_line("b", NEW)).open_with("t", "successor", sealed, b"place")

@@ -6,6 +6,7 @@ _GRANT = "authorization_server/token/grants/refresh_token.py"
 _ISSUING = "storage/sqlite/issuing.py"
 _INJECTION = "attacks/test_code_injection.py"
 _THEFT = "attacks/test_refresh_theft.py"
+_RETRY = "flows/test_refresh_retry.py"
 _CONTRACT = "storage/test_contract.py::TestSQLite"
 
 ROWS = (
@@ -31,15 +32,15 @@ ROWS = (
     Mutant(
         "every token of a family is its head",
         _GRANT,
-        "presented = value.digest_of(self.vault, family)",
-        "presented = family.current_digest",
+        "place = value.place_in(self.vault, family)",
+        "place = Place(family.current_digest, family.generation)",
         "OAuth 2.1 §4.3.1: a superseded token is seen",
         (f"{_THEFT}::test_a_superseded_token_ends_the_line",),
     ),
     Mutant(
         "reuse is refused and nothing ends",
         _GRANT,
-        "            await self._reused(found, incoming)\n",
+        "            raise await self._reused(found, incoming)\n",
         '            raise InvalidGrant("no", per=REFRESH_REUSE_DETECTED)\n',
         "OAuth 2.1 §4.3.1: the other copy is somebody's",
         (f"{_THEFT}::test_a_superseded_token_ends_the_line",),
@@ -63,7 +64,7 @@ ROWS = (
     Mutant(
         "a public client's token does not rotate",
         "authorization_server/token/issue.py",
-        "if not authorization.client.policy.rotate:",
+        "if retry or not authorization.client.policy.rotate:",
         "if True:",
         "OAuth 2.1 §4.3.1, ASVS 10.4.5",
         ("flows/test_refresh.py::test_a_public_clients_token_rotates_and_reuse_ends_everything",),
@@ -131,5 +132,77 @@ ROWS = (
         "keeps = True",
         "OpenID Connect Core §11, rulings D",
         ("attacks/test_consent.py::test_what_a_yes_covers",),
+    ),
+    Mutant(
+        "a retry without end",
+        _ISSUING,
+        "AND sealed_successor IS NOT NULL AND replay_until > ?4 AND",
+        "AND sealed_successor IS NOT NULL AND",
+        "rulings F: within the window",
+        (f"{_CONTRACT}::test_a_retry_is_good_until_its_very_instant",),
+    ),
+    Mutant(
+        "strangers may repeat every generation",
+        _ISSUING,
+        "AND (origin_hash IS ?8 OR strayed IS NOT generation - 1)",
+        "",
+        "rulings F: two generations from elsewhere are a thief's",
+        (f"{_RETRY}::test_two_generations_in_a_row_retried_from_elsewhere_end_the_family",),
+    ),
+    Mutant(
+        "a stranger's retry is not remembered",
+        _ISSUING,
+        "strayed = CASE WHEN origin_hash IS ?8 THEN strayed ELSE generation END",
+        "strayed = strayed",
+        "rulings F: two generations from elsewhere are a thief's",
+        (f"{_RETRY}::test_two_generations_in_a_row_retried_from_elsewhere_end_the_family",),
+    ),
+    Mutant(
+        "a sealed successor outlives its use",
+        _ISSUING,
+        "SET sealed_successor = NULL, replay_until = NULL, idle_until = ?8",
+        "SET idle_until = ?8",
+        "invariant I3: sealed only while unused",
+        (f"{_RETRY}::test_the_sealed_successor_goes_when_its_time_is_over",),
+    ),
+    Mutant(
+        "a sealed successor outlives its window",
+        "storage/sqlite/upkeep.py",
+        "    tx.many(FORGET_RETRY, retries)\n",
+        "",
+        "invariant I3: sealed only within the window",
+        (f"{_RETRY}::test_the_sealed_successor_goes_when_its_time_is_over",),
+    ),
+    Mutant(
+        "a successor that the dump and the key open",
+        "storage/vault.py",
+        "info=context).derive(secret.encode())",
+        "info=context).derive(b'')",
+        "rulings I: opening needs the token too",
+        ("storage/test_vault.py::test_what_is_sealed_to_a_secret_opens_with_nothing_less",),
+    ),
+    Mutant(
+        "a successor that the dump and the old token open",
+        "storage/vault.py",
+        "KEY_BYTES, salt=salt, info=context)",
+        "KEY_BYTES, salt=None, info=context)",
+        "rulings I: opening needs what is outside the database",
+        ("storage/test_vault.py::test_what_is_sealed_to_a_secret_opens_with_nothing_less",),
+    ),
+    Mutant(
+        "a sealed successor opens in another place",
+        "authorization_server/token/retry.py",
+        'return f"{family.issuer_id}/{handle}/{generation}/{until}/{key}/{family.client_id}".encode()',
+        'return b""',
+        "rulings I: bound to its row",
+        (f"{_RETRY}::test_a_row_that_was_moved_or_changed_opens_nothing",),
+    ),
+    Mutant(
+        "a retry extends a life",
+        _ISSUING,
+        "UPDATE families SET replays = replays + 1, strayed",
+        "UPDATE families SET idle_until = idle_until + 1, replays = replays + 1, strayed",
+        "rulings F: no life extended",
+        (f"{_RETRY}::test_a_retry_extends_no_life",),
     ),
 )

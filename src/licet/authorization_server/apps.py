@@ -8,6 +8,9 @@ from licet.protocol import redirect_uri as redirects
 from licet.resource_owner.consent import assured
 from licet.storage.records import Client
 
+_SELF_REGISTERED = frozenset({"dcr", "cimd"})
+"""Whoever registered itself may have called itself anything: people are shown the host, and warned (rulings C)."""
+
 
 def app_of(client: Client, redirect_uri: str | None, *, development: bool) -> App:
     """*client* as the pages show it; where it answers to decides what is said of its identity."""
@@ -16,7 +19,7 @@ def app_of(client: Client, redirect_uri: str | None, *, development: bool) -> Ap
     return App(
         name=metadata.client_name or client.client_id,
         host=redirects.display_host(redirect_uri) if redirect_uri else "",
-        assured=assured(client, redirect_uri, development=development),
+        assured=assured(client, redirect_uri, development=development) and client.source not in _SELF_REGISTERED,
         local=kind in ("loopback", "private-use"),
         privacy_url=metadata.policy_uri,
         terms_url=metadata.tos_uri,

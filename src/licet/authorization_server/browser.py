@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from licet.ambient import SECOND, Entropy, Instant
 from licet.authorization_server.exchange import Incoming, SetCookie
 from licet.protocol.errors import ForeignForm, InvalidRequest
-from licet.requirements import FORM_FROM_OUR_PAGE, TRANSACTION_BOUND_TO_BROWSER, TRANSACTION_ONCE
+from licet.requirements import FORM_FROM_OUR_PAGE, PUSHED_SINGLE_USE, TRANSACTION_BOUND_TO_BROWSER, TRANSACTION_ONCE
 from licet.storage.ports import Transactions
 from licet.storage.records import Account, Transaction
 from licet.storage.vault import Vault
@@ -55,8 +55,12 @@ class Browser:
         request: bytes,
         source: Literal["query", "form", "device", "account"],
         at: Instant,
+        pushed_id: str | None = None,
     ) -> tuple[Transaction, SetCookie]:
-        """Keep *request* here, bound to this browser by a cookie of its own (rulings L)."""
+        """Keep *request* here, bound to this browser by a cookie of its own (rulings L).
+
+        Raises InvalidRequest where it is a run of a pushed one that was answered or ended meanwhile.
+        """
         txn_id = urlsafe_b64encode(self.entropy.bytes(18)).decode()
         binding = urlsafe_b64encode(self.entropy.bytes(24)).decode()
         transaction = Transaction(
@@ -69,7 +73,8 @@ class Browser:
             created_at=at,
             expires_at=Instant(at + self.transaction_s * SECOND),
         )
-        await self.transactions.open(transaction)
+        if not await self.transactions.open(transaction, pushed_id):
+            raise InvalidRequest("This request_uri was answered already", per=PUSHED_SINGLE_USE)
         return transaction, SetCookie(self.cookies.transaction(txn_id), binding, self.transaction_s)
 
     async def find(

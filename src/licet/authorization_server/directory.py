@@ -89,6 +89,13 @@ class Directory:
             self._clients[client_id] = found
         return found
 
+    def forget(self, *versions: Client) -> None:
+        """Look for this client anew: it changed itself, from one of *versions* to another, and nothing else did."""
+        for client in versions:
+            self._clients.pop(client.client_id, None)
+            if client.kind == "browser-app":
+                self._origins = None
+
     async def client_of_nobody(self) -> None:
         """Look for a client that is not there, as a stranger's id is looked for: who is kept in memory is refused as late
         as who is nowhere."""

@@ -23,6 +23,8 @@ class Incoming(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     query: Parameters
     form: Parameters
     """Of a POST with ``application/x-www-form-urlencoded``; empty otherwise."""
+    json: bytes = b""
+    """The body where the endpoint takes JSON; empty otherwise."""
     authorization: str | None = None
     """The ``Authorization`` header, whole."""
     basic: tuple[str, str] | None = None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import msgspec
 
-from licet.ambient import Entropy, Instant
+from licet.ambient import Entropy, Instant, monotonic
+from licet.authorization_server.key_schedule import blank
 from licet.events import Event, EventType
 from licet.protocol import jose
 from licet.protocol.errors import TemporarilyUnavailable
@@ -34,6 +35,9 @@ _RETRY_AFTER_S = 1
 
 _PUBLISHED = ("pending", "active", "retiring")
 _VERIFYING = ("active", "retiring")
+_HINTING = ("active", "retiring", "retired")
+_SEAL, _PUBLIC = "signing-key", "public-key"
+"""What a row's ``sealed`` is sealed for: a private key, and once that is destroyed its public half."""
 
 
 class Ring:
@@ -44,28 +48,66 @@ class Ring:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="licet-sign")
         self._waiting = 0
         self._most = workers + WAITING_BOUND
+        self._opened: dict[str, tuple[Key, jose.SigningKey]] = {}
+        self._since: dict[str, float] = {}
+        self._generation = -1
         self._signing: dict[tuple[Purpose, str], jose.SigningKey] = {}
         self._verifying: dict[Purpose, dict[str, jose.VerifyingKey]] = {"access_token": {}, "id_token": {}}
+        self._hints: dict[str, jose.VerifyingKey] = {}
         self.jwks = b'{"keys":[]}'
 
     async def load(self, store: Store, issuer_id: int) -> None:
         """Open every private key and lay out the public ones."""
-        keys = await store.keys.every(issuer_id)
-        for key in keys:
-            purpose, signing = key.purpose, self._opened(key)
-            if key.state == "active":
-                self._signing[purpose, key.alg] = signing
-            if key.state in _VERIFYING:
-                self._verifying[purpose][key.kid] = signing.verifying()
-        published = [key.public_jwk for key in keys if key.state in _PUBLISHED]
-        self.jwks = msgspec.json.encode({"keys": published})
+        generation = await store.issuers.generation(issuer_id)
+        self._lay_out(await store.keys.every(issuer_id))
+        self._generation = generation
 
-    def _opened(self, key: Key) -> jose.SigningKey:
+    async def refresh(self, store: Store, issuer_id: int) -> None:
+        """Load anew what changed since the last time; costs one small read where nothing did."""
+        if await store.issuers.generation(issuer_id) != self._generation:
+            await self.load(store, issuer_id)
+
+    def shown(self, seconds: float) -> frozenset[str]:
+        """The kids that this ring has published for *seconds*, by a clock that does not jump."""
+        before = monotonic() - seconds
+        return frozenset(kid for kid, since in self._since.items() if since <= before)
+
+    def _lay_out(self, keys: Iterable[Key]) -> None:
+        """Everything is opened before anything is replaced: what does not open leaves the ring as it was. What is given
+        out is changed in place, so that whoever holds it sees the change."""
+        opened: dict[str, tuple[Key, jose.SigningKey]] = {}
+        verifying: dict[Purpose, dict[str, jose.VerifyingKey]] = {purpose: {} for purpose in self._verifying}
+        hints: dict[str, jose.VerifyingKey] = {}
+        published = []
+        for key in keys:
+            if key.state == "destroyed":
+                if key.purpose == "id_token" and key.sealed is not None:
+                    hints[key.kid] = _public(self._vault, key)
+                continue
+            known = self._opened.get(key.kid)
+            signing = known[1] if known and known[0].sealed == key.sealed else self._open(key)
+            opened[key.kid] = key, signing
+            if key.state in _VERIFYING:
+                verifying[key.purpose][key.kid] = signing.verifying()
+            if key.state in _PUBLISHED:
+                published.append(key)
+            if key.purpose == "id_token" and key.state in _HINTING:
+                hints[key.kid] = signing.verifying()
+        self._opened, self._hints = opened, hints
+        self._signing = {(key.purpose, key.alg): s for key, s in opened.values() if key.state == "active"}
+        for purpose, found in verifying.items():
+            self._verifying[purpose].clear()
+            self._verifying[purpose].update(found)
+        now = monotonic()
+        self._since = {key.kid: self._since.get(key.kid, now) for key in published}
+        self.jwks = msgspec.json.encode({"keys": [key.public_jwk for key in published]})
+
+    def _open(self, key: Key) -> jose.SigningKey:
         """The private key of a row. Without one that we sealed for this very row, its public half is not ours either:
         whoever can write rows must not be able to have a key of their own believed. Raises Unsealable."""
         if key.sealed is None:
             raise Unsealable(f"signing-key {key.kid}: nothing is sealed")
-        opened = self._vault.open("signing-key", key.sealed, _context(key))
+        opened = self._vault.open(_SEAL, key.sealed, _context(key))
         signing = jose.from_pkcs8(opened, key.alg, key.kid, authentic=True)
         if signing.public_jwk() != key.public_jwk:
             raise Unsealable(f"signing-key {key.kid}: the public key is not that of the private one")
@@ -78,6 +120,11 @@ class Ring:
     def verifying(self, purpose: Purpose) -> Mapping[str, jose.VerifyingKey]:
         """The public keys that our own tokens of *purpose* may be signed with, by ``kid``."""
         return self._verifying[purpose]
+
+    def verifying_hints(self) -> Mapping[str, jose.VerifyingKey]:
+        """The public keys that an ``id_token_hint`` may be signed with, by ``kid``: also those that are out of use, for as
+        long as hints are taken (rulings S). A key that was revoked is never among them."""
+        return self._hints
 
     async def sign(self, key: jose.SigningKey, make: Callable[[], str], *, sheddable: bool = False) -> str:
         """Run *make*, which signs with *key*: ES256 at once, RSA (0.7 ms) in a thread that the loop need not await.
@@ -106,7 +153,10 @@ async def create(store: Store, vault: Vault, entropy: Entropy, issuer_id: int, n
     """Make the first keys of an issuer, sealed before they are stored."""
     loop = asyncio.get_running_loop()
     made = await asyncio.gather(
-        *(loop.run_in_executor(None, _make, vault, entropy, issuer_id, now, *purpose) for purpose in PURPOSES)
+        *(
+            loop.run_in_executor(None, make, vault, entropy, blank(issuer_id, *wanted, "active", now, now))
+            for wanted in PURPOSES
+        )
     )
     events = tuple(
         Event(
@@ -122,23 +172,37 @@ async def create(store: Store, vault: Vault, entropy: Entropy, issuer_id: int, n
     await store.keys.create(tuple(made), events)
 
 
-def _make(vault: Vault, entropy: Entropy, issuer_id: int, now: Instant, purpose: Purpose, alg: str) -> Key:
-    private = jose.generate_rs256() if alg == "RS256" else jose.generate_es256()
+def make(vault: Vault, entropy: Entropy, blank: Key) -> Key:
+    """The key that *blank* describes, with a kid and sealed key material of its own."""
+    private = jose.generate_rs256() if blank.alg == "RS256" else jose.generate_es256()
     kid = entropy.bytes(9).hex()
-    signing = jose.SigningKey(private, alg, kid)
-    key = Key(
-        issuer_id=issuer_id,
-        kid=kid,
-        purpose=purpose,
-        alg=alg,
-        state="active",
-        public_jwk=signing.public_jwk(),
-        sealed=None,
-        publish_at=now,
-        active_at=now,
-    )
-    sealed = vault.seal("signing-key", jose.to_pkcs8(private), _context(key))
-    return msgspec.structs.replace(key, sealed=sealed)
+    key = msgspec.structs.replace(blank, kid=kid, public_jwk=jose.SigningKey(private, blank.alg, kid).public_jwk())
+    return msgspec.structs.replace(key, sealed=vault.seal(_SEAL, jose.to_pkcs8(private), _context(key)))
+
+
+def attested(vault: Vault, key: Key) -> bytes:
+    """What stands in the place of a private key that is destroyed: a seal over the public half, for hints."""
+    return vault.seal(_PUBLIC, _public_bytes(key), _context(key))
+
+
+def resealed(vault: Vault, key: Key) -> bytes | None:
+    """What is sealed in *key*, under the first master key; None where it is already, or nothing is. Raises Unsealable."""
+    if key.sealed is None or vault.newest(key.sealed):
+        return None
+    purpose = _PUBLIC if key.state == "destroyed" else _SEAL
+    return vault.seal(purpose, vault.open(purpose, key.sealed, _context(key)), _context(key))
+
+
+def _public(vault: Vault, key: Key) -> jose.VerifyingKey:
+    """The public half of a destroyed key, if we sealed it. Raises Unsealable."""
+    assert key.sealed is not None
+    if vault.open(_PUBLIC, key.sealed, _context(key)) != _public_bytes(key):
+        raise Unsealable(f"public-key {key.kid}: it is not the one that was sealed")
+    return jose.VerifyingKey.from_jwk(key.public_jwk)
+
+
+def _public_bytes(key: Key) -> bytes:
+    return msgspec.json.encode(key.public_jwk, order="deterministic")
 
 
 def _context(key: Key) -> bytes:

@@ -29,10 +29,12 @@ JWKS_S = 300
 ENDPOINTS = {
     "/authorize": "authorization_endpoint",
     "/token": "token_endpoint",
+    "/par": "pushed_authorization_request_endpoint",
     "/device_authorization": "device_authorization_endpoint",
     "/introspect": "introspection_endpoint",
     "/revoke": "revocation_endpoint",
     "/userinfo": "userinfo_endpoint",
+    "/register": "registration_endpoint",
     "/jwks": "jwks_uri",
     "/logout": "end_session_endpoint",
 }
@@ -48,6 +50,8 @@ class Metadata:
     methods: tuple[str, ...]
     paths: frozenset[str]
     """The paths that are routed."""
+    pushed_only: bool = False
+    """Whether authorization requests must be pushed (RFC 9126 §5)."""
     _made_of: Catalogue | None = None
     _made: Document | None = None
 
@@ -105,6 +109,7 @@ class Metadata:
             "request_parameter_supported": True,
             "request_uri_parameter_supported": False,
             "require_request_uri_registration": False,
+            **({"require_pushed_authorization_requests": self.pushed_only} if "/par" in self.paths else {}),
         }
 
 

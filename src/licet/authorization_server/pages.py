@@ -187,7 +187,7 @@ class ConsentPage:
             case "allow":
                 return await steps.conclude(situation, incoming, agreed=True, way=way)
             case "deny":
-                denied = await self._denied(transaction, here, incoming)
+                denied = await self._denied(transaction, here, incoming, request.pushed)
                 return steps.refused(answer_to, denied, incoming, transaction, way)
             case "switch":
                 return steps.switch(transaction, incoming)
@@ -217,7 +217,9 @@ class ConsentPage:
         )
         return Page(view=view)
 
-    async def _denied(self, transaction: Transaction, here: SignedIn, incoming: Incoming) -> Refusal:
+    async def _denied(
+        self, transaction: Transaction, here: SignedIn, incoming: Incoming, pushed_id: str | None
+    ) -> Refusal:
         event = Event(
             issuer_id=transaction.issuer_id,
             type=EventType.CONSENT_DENIED,
@@ -230,7 +232,7 @@ class ConsentPage:
             outcome="refused",
         )
         if not await self.dispatcher.browser.transactions.deny(
-            transaction.issuer_id, transaction.txn_id, incoming.at, event
+            transaction.issuer_id, transaction.txn_id, incoming.at, event, pushed_id
         ):
             raise InvalidRequest("This sign-in was answered already", per=TRANSACTION_ONCE)
         return AccessDenied("The person said no", per=CONSENT_GIVEN)

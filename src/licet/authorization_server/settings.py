@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from licet.authorization_server.key_schedule import KeyLives
 from licet.egress import EgressLimits
 from licet.resource_owner.passwords import Cost
 from licet.resource_owner.sessions import SessionLives
 from licet.resource_owner.sign_in import Guessing
+from licet.storage.records import RegistrationPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ class Lifetimes:
     """A refresh token unused this long is dead (OAuth 2.1 §4.3.1)."""
     refresh_absolute_s: int = 90 * 24 * 3600
     """However often it is used, its family ends (ASVS 10.4.8)."""
+    replay_window_s: int = 60
+    """How long a refresh whose answer was lost may be repeated (rulings F): clients give up after 30 to 60 s. 0: never."""
     consent_s: int = 365 * 24 * 3600
     transaction_s: int = 1800
     """How long somebody may take to sign in and agree."""
@@ -49,6 +53,54 @@ class Throttles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pushing:
+    """Pushed authorization requests (RFC 9126)."""
+
+    request_s: int = 60
+    """RFC 9126 §2.2 names 5 to 600 seconds; a redirect takes few."""
+    required: bool = False
+    """Whether this server takes no authorization request that was not pushed (RFC 9126 §5)."""
+    at_once: int = 300
+    """Pushes that one client may make in a burst (a public one: from one network)."""
+    per_second: int = 10
+    """How many more it may make each second; everybody together, for public clients, ten times as many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """Key sets of clients; seconds, all of them."""
+
+    fresh_s: int = 300
+    """How long a set is good whose publisher does not say."""
+    longest_s: int = 3600
+    """How long it is good whatever its publisher says: a key taken out of it must die."""
+    again_s: int = 15
+    """Between two visits to one address, whatever anybody asks for."""
+    stale_s: int = 2 * 3600
+    """How long the last set stands where its address does not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamicRegistration:
+    """Clients that register themselves (RFC 7591)."""
+
+    anybody: bool = False
+    """Whether it takes no initial token."""
+    policy: RegistrationPolicy = field(default_factory=RegistrationPolicy)
+    """How far a client may go that came without a token."""
+    clients: int = 10_000
+    """How many there may be at a time."""
+    unused_s: int = 7 * 24 * 3600
+    """How long one stays that never got a token."""
+    at_once: int = 20
+    """How many a network may register in a burst where no token is needed."""
+    refill_s: int = 60
+    """Seconds until it may register one more; everybody together, a hundred times as many."""
+    gone_s: int = 24 * 3600
+    """How long one that took itself away is remembered: longer than its access tokens live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How one authorization server behaves."""
 
@@ -57,6 +109,13 @@ class Settings:
     passwords: Cost = field(default_factory=Cost)
     guessing: Guessing = field(default_factory=Guessing)
     throttles: Throttles = field(default_factory=Throttles)
+    fetching: Fetching = field(default_factory=Fetching)
+    registration: DynamicRegistration | None = None
+    """None: only the operator registers clients."""
+    pushing: Pushing = field(default_factory=Pushing)
     egress: EgressLimits = field(default_factory=EgressLimits)
+    keys: KeyLives = field(default_factory=KeyLives)
+    keys_every_s: float = 30.0
+    """How often it is asked what signing keys need: one small read."""
     purge_every_s: float = 5.0
     purge_batch: int = 500

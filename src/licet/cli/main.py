@@ -18,6 +18,8 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "serve":  ("licet.cli.serve:serve",   "Run",       "Run the server that licet.toml describes."),
     "doctor": ("licet.cli.doctor:doctor", "Run",       "Say what stands between licet.toml and a running server."),
     "user":   ("licet.cli.user:user",     "Operate",   "Add people and change their passwords."),
+    "registration": ("licet.cli.registration:registration", "Operate", "Let clients register themselves."),
+    "keys":   ("licet.cli.keys:keys",     "Operate",   "Look at the signing keys, rotate them, revoke one."),
     "db":     ("licet.cli.db:db",         "Operate",   "Look after the store's schema."),
 }  # fmt: skip
 """Every verb; ``licet --help`` is this table."""
@@ -59,7 +61,7 @@ def help_text() -> str:
     lines = [_HELP]
     for group in dict.fromkeys(group for _, group, _ in VERBS.values()):
         lines.append(f"{group}:")
-        lines += [f"  {verb:8}{line}" for verb, (_, of, line) in VERBS.items() if of == group]
+        lines += [f"  {verb:13}{line}" for verb, (_, of, line) in VERBS.items() if of == group]
         lines.append("")
     lines.append("licet VERB --help says more, with examples.  licet --version says which one this is.")
     return "\n".join(lines)

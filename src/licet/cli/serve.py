@@ -22,7 +22,7 @@ from licet.registration.references import resolver
 
 if TYPE_CHECKING:
     from licet.app import Server
-    from licet.authorization_server.settings import Settings
+    from licet.authorization_server.settings import DynamicRegistration, Settings
     from licet.authorization_server.web.kernel import Kernel
 
 
@@ -152,7 +152,7 @@ class _Service:
 
 def settings(manifest: Manifest) -> Settings:
     """The server's settings with what ``[lifetimes]`` overrides."""
-    from licet.authorization_server.settings import Lifetimes, Settings  # noqa: PLC0415
+    from licet.authorization_server.settings import Lifetimes, Pushing, Settings  # noqa: PLC0415
     from licet.resource_owner.sessions import SessionLives  # noqa: PLC0415
 
     given = dict(manifest.lifetimes)
@@ -161,7 +161,24 @@ def settings(manifest: Manifest) -> Settings:
     return Settings(
         lifetimes=Lifetimes(**{name: value for name, value in given.items() if name in of_tokens}),
         sessions=SessionLives(**sessions),
+        registration=_registration(manifest),
+        pushing=Pushing(required=manifest.server.pushed_only),
         egress=manifest.server.egress,
+    )
+
+
+def _registration(manifest: Manifest) -> DynamicRegistration | None:
+    from licet.authorization_server.settings import DynamicRegistration  # noqa: PLC0415
+    from licet.storage.records import RegistrationPolicy  # noqa: PLC0415
+
+    section = manifest.server.registration
+    if section is None:
+        return None
+    return DynamicRegistration(
+        anybody=section.anybody,
+        policy=RegistrationPolicy(scope=section.may),
+        clients=section.clients,
+        unused_s=section.unused_s,
     )
 
 

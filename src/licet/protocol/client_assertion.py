@@ -13,7 +13,17 @@ from typing import Any
 import msgspec
 
 from licet.protocol.errors import InvalidClient
-from licet.protocol.jose import ALGORITHMS, InvalidJWT, SigningKey, Unverified, VerifyingKey, claims, parse, verify
+from licet.protocol.jose import (
+    ALGORITHMS,
+    InvalidJWT,
+    SigningKey,
+    Unverified,
+    VerifyingKey,
+    claims,
+    header_of,
+    parse,
+    verify,
+)
 from licet.requirements import (
     ASSERTION_ABOUT_ITSELF,
     ASSERTION_AUDIENCE_IS_ISSUER,
@@ -60,6 +70,14 @@ def peek_client_id(assertion: str) -> str | None:
     """Whom *assertion* claims to be, to find the keys by; None if it does not say. Nothing is proven yet."""
     try:
         return claims.text(parse(assertion).payload, "sub")
+    except InvalidJWT:
+        return None
+
+
+def peek_kid(assertion: str) -> str | None:
+    """Which key *assertion* claims to be signed with, if it says; nothing is proven yet."""
+    try:
+        return header_of(assertion).kid
     except InvalidJWT:
         return None
 

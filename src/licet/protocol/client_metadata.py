@@ -25,6 +25,7 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     tos_uri: str | None = None
     policy_uri: str | None = None
     jwks: dict[str, Any] | None = None
+    jwks_uri: str | None = None
     application_type: str = "web"
     subject_type: str = "public"
     sector_identifier_uri: str | None = None
@@ -40,6 +41,8 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     default_acr_values: tuple[str, ...] = ()
     initiate_login_uri: str | None = None
     post_logout_redirect_uris: tuple[str, ...] = ()
+    require_pushed_authorization_requests: bool = False
+    """RFC 9126 §6: a request that a browser brings is refused."""
 
     @property
     def public(self) -> bool:

@@ -169,6 +169,31 @@ class TooManyAttempts(InvalidClient):
     status = 429
 
 
+class InvalidRedirectUri(Refusal):
+    """A redirect URI cannot be registered (RFC 7591 §3.2.2)."""
+
+    error = "invalid_redirect_uri"
+
+
+class InvalidClientMetadata(Refusal):
+    """What a client says of itself cannot be registered (RFC 7591 §3.2.2)."""
+
+    error = "invalid_client_metadata"
+
+
+class UnapprovedSoftwareStatement(Refusal):
+    """Software statements are not taken (RFC 7591 §3.2.2)."""
+
+    error = "unapproved_software_statement"
+
+
+class TooManyRequests(Refusal):
+    """More than anyone needs: come back after ``retry_after_s`` seconds (RFC 6585 §4)."""
+
+    error = "temporarily_unavailable"
+    status = 429
+
+
 class Pending(Exception):  # noqa: N818  a polling answer, not a fault
     """An answer to polling that asks for patience (RFC 8628 §3.5). Not a refusal, so it cites nothing."""
 

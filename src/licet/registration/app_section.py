@@ -124,6 +124,7 @@ def _words(table: Table, kind: Kind | None, around: Surroundings, raw: dict[str,
         "response_types": ("code",) if kind and kind.redirects else (),
         "application_type": kind.application_type if kind else "web",
         "id_token_signed_response_alg": alg or "RS256",
+        "require_pushed_authorization_requests": kind.pushes if kind else False,
     }
 
 

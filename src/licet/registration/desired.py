@@ -24,6 +24,8 @@ from licet.storage.vault import Vault
 SECRET = "client-secret"
 """What client authentication digests a presented secret as."""
 
+ProofKind = Literal["secret", "jwk", "jwks_uri"]
+
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 _ID_BYTES = 16
 
@@ -141,20 +143,20 @@ class _Maker:
     def _credentials(
         self, owner_kind: Literal["client", "resource"], owner: str, given: Credentials
     ) -> tuple[Credential, ...]:
-        def made(digest: bytes | None, jwk: dict[str, Any] | None) -> Credential:
+        def made(kind: ProofKind, digest: bytes | None, jwk: dict[str, Any] | None) -> Credential:
             return Credential(
                 issuer_id=self.issuer_id,
                 owner_kind=owner_kind,
                 owner=owner,
                 credential_id=self.entropy.bytes(_ID_BYTES).hex(),
-                kind="jwk" if digest is None else "secret",
+                kind=kind,
                 digest=digest,
                 jwk=jwk,
                 created_at=self.now,
             )
 
-        keys = (made(None, key.jwk) for key in given.keys)
-        return (*keys, *(made(digest, None) for digest in self._digests(given)))
+        keys = (made("jwks_uri" if "jwks_uri" in key.jwk else "jwk", None, key.jwk) for key in given.keys)
+        return (*keys, *(made("secret", digest, None) for digest in self._digests(given)))
 
     def _digests(self, given: Credentials) -> list[bytes]:
         digests = []

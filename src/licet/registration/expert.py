@@ -23,12 +23,12 @@ SAID_ELSEWHERE = {
 }
 """What has a word of its own: said twice, the two would sooner or later differ."""
 
-_GRANT_TYPES = (CODE, REFRESH, DEVICE, CREDENTIALS)
-_SIGNING = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 _SIGNED = ("RS256", "ES256")
 """What the server signs with what it says to a client of a person (rulings H)."""
+GRANT_TYPES = (CODE, REFRESH, DEVICE, CREDENTIALS)
+SIGNING = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 _ADDRESSES = ("logo_uri", "tos_uri", "policy_uri")
-_LONGEST_AGE_S = 365 * 24 * 3600
+LONGEST_AGE_S = 365 * 24 * 3600
 
 
 def read(table: Table, kind: Kind | None, *, public: bool, development: bool) -> dict[str, Any]:
@@ -46,12 +46,13 @@ def read(table: Table, kind: Kind | None, *, public: bool, development: bool) ->
         "application_type": table.choice("application_type", ("web", "native")),
         "subject_type": table.choice("subject_type", ("public", "pairwise")),
         "contacts": tuple(item.text for item in table.texts("contacts")) or None,
-        "default_max_age": table.integer("default_max_age", 0, _LONGEST_AGE_S, rule="OpenID Connect Core 1.0 §3.1.2.1"),
+        "default_max_age": table.integer("default_max_age", 0, LONGEST_AGE_S, rule="OpenID Connect Core 1.0 §3.1.2.1"),
         "require_auth_time": table.flag("require_auth_time"),
         "userinfo_signed_response_alg": table.choice("userinfo_signed_response_alg", _SIGNED),
-        "request_object_signing_alg": table.choice("request_object_signing_alg", _SIGNING),
+        "request_object_signing_alg": table.choice("request_object_signing_alg", SIGNING),
         "default_acr_values": tuple(item.text for item in table.texts("default_acr_values")) or None,
-        "token_endpoint_auth_signing_alg": table.choice("token_endpoint_auth_signing_alg", _SIGNING),
+        "require_pushed_authorization_requests": table.flag("require_pushed_authorization_requests"),
+        "token_endpoint_auth_signing_alg": table.choice("token_endpoint_auth_signing_alg", SIGNING),
     }
     found |= {name: _address(table, name, development=development) for name in _ADDRESSES}
     # Core §4 makes no exception for development: whoever starts a sign-in there must know whom they start it with.
@@ -67,7 +68,7 @@ def _native(kind: Kind | None) -> bool:
 
 
 def _grant_types(table: Table, *, public: bool) -> tuple[str, ...]:
-    grant_types = _each_of(table, "grant_types", _GRANT_TYPES)
+    grant_types = _each_of(table, "grant_types", GRANT_TYPES)
     if public and CREDENTIALS in grant_types:
         table.wrong(
             "grant_types",

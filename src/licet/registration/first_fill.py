@@ -21,9 +21,9 @@ _ACTOR = "operator"
 
 
 async def stored(store: Store, issuer_id: int) -> Configuration:
-    """What *store* holds, whoever put it there."""
+    """What *store* holds of what a file may say: clients that came in another way are none of its business."""
     return Configuration(
-        apps=await store.clients.every(issuer_id),
+        apps=await store.clients.of_source(issuer_id, "file"),
         apis=await store.resources.every(issuer_id),
         own_scopes=await store.resources.own_scopes(issuer_id),
     )

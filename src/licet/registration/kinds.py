@@ -40,6 +40,8 @@ class Kind:
     consent: Consent = "remember"
     longest_access_token_s: int | None = None
     """Where its tokens are worth more to a thief than elsewhere: the most an access token may live."""
+    pushes: bool = False
+    """Whether its requests must be pushed (RFC 9126 §6)."""
     needs_reason: bool = False
     """Whether the file must say ``because =``."""
 
@@ -135,6 +137,7 @@ KINDS: tuple[Kind, ...] = (
         proof="required",
         refresh="online",
         consent="always",
+        pushes=True,
     ),
     Kind(
         name="mcp-client",

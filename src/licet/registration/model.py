@@ -12,6 +12,7 @@ from licet.egress import EgressLimits
 from licet.protocol.client_metadata import ClientMetadata
 from licet.registration.kinds import Consent, Kind, Refresh
 from licet.registration.mistakes import Place
+from licet.registration.registration_section import RegistrationSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,10 @@ ResolveSecret = Callable[[Reference], str]
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key that an app or an API signs with; this is its public half."""
+    """A key that an app or an API signs with; this is its public half, or where it publishes those it has."""
 
     jwk: dict[str, Any]
+    """``{"jwks_uri": …}`` where they are fetched."""
     place: Place = field(compare=False)
 
 
@@ -73,6 +75,10 @@ class ServerSection:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Whose word about the caller's address is believed."""
     log: Literal["json", "text"] = "text"
+    registration: RegistrationSection | None = None
+    """Whether clients may register themselves; None: they may not."""
+    pushed_only: bool = False
+    """Whether authorization requests must be pushed (RFC 9126 §5)."""
     egress: EgressLimits = field(default_factory=EgressLimits)
 
 

@@ -9,6 +9,7 @@ import string
 from collections.abc import Mapping
 from pathlib import Path
 
+from licet.registration.addresses import unacceptable
 from licet.registration.mistakes import Mistake, Place, shown
 from licet.registration.model import Credentials, PublicKey, Reference, ResolveSecret
 from licet.registration.public_keys import Unusable, from_jwk, from_pem
@@ -160,22 +161,18 @@ def _reference(item: Table) -> Reference | None:
 
 
 def _public_key(item: Table) -> PublicKey | None:
-    file, jwk, later = item.text("file"), item.take("jwk"), item.take("jwks_url") is not None
+    file, jwk, url = item.text("file"), item.take("jwk"), item.text("jwks_url")
     item.close()
-    if later:
-        item.wrong(
-            "jwks_url",
-            "fetching keys is not supported yet",
-            rule="docs/configuration.md, keys",
-            fix='write { file = "….pub.pem" } or { jwk = { … } } with the public key',
-        )
-        return None
-    if ("file" in item) == ("jwk" in item):
+    if sum(word in item for word in ("file", "jwk", "jwks_url")) != 1:
         if not item.unknown():
             item.wrong(
-                item.place(hidden=True), "a key is in a file or written as a JWK", fix='write { file = "….pub.pem" }'
+                item.place(hidden=True),
+                "a key is in a file or written as a JWK, or fetched",
+                fix='write { file = "….pub.pem" } or { jwks_url = "https://…" }',
             )
         return None
+    if "jwks_url" in item:
+        return _published(item, url)
     where = "jwk" if jwk is not None else "file"
     try:
         if jwk is not None:
@@ -190,3 +187,18 @@ def _public_key(item: Table) -> PublicKey | None:
             fix="name the public key: PEM, EC P-256, RSA of 2048 bits or more, or Ed25519",
         )
     return None
+
+
+def _published(item: Table, url: str | None) -> PublicKey | None:
+    """Keys that their owner publishes; loopback is for trying things out, and must be allowed to the server, too."""
+    if url is None:
+        return None
+    if reason := unacceptable(url, development=True):
+        item.wrong(
+            "jwks_url",
+            f"{shown(url)} {reason}",
+            rule="RFC 7591 §2 (jwks_uri)",
+            fix='write jwks_url = "https://billing.example.com/jwks.json"',
+        )
+        return None
+    return PublicKey({"jwks_uri": url}, item.place("jwks_url"))

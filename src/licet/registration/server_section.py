@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from licet.egress import EgressLimits
-from licet.registration import egress_section
+from licet.registration import egress_section, registration_section
 from licet.registration.mistakes import shown
 from licet.registration.model import Listen, ServerSection, Tls
 from licet.registration.references import secret_reference
@@ -41,6 +41,7 @@ LIFETIMES = (
     Lifetime("id_token_s", 600, _MINUTE, _HOUR, "OpenID Connect Core 1.0 §2 (exp)"),
     Lifetime("refresh_idle_s", 30 * _DAY, _HOUR, 365 * _DAY, "OAuth 2.1 draft-16 §4.3.1"),
     Lifetime("refresh_absolute_s", 90 * _DAY, _HOUR, 365 * _DAY, "OWASP ASVS 5.0.0 §10.4.8"),
+    Lifetime("replay_window_s", 60, 0, 300, "licet ruling F (client time-outs are 30 to 60 s)"),
     Lifetime("consent_s", 365 * _DAY, _HOUR, 5 * 365 * _DAY, "licet ruling U"),
     Lifetime("session_idle_s", 8 * _HOUR, 5 * _MINUTE, 30 * _DAY, "licet ruling U"),
     Lifetime("session_absolute_s", _DAY, 5 * _MINUTE, 30 * _DAY, "licet ruling U"),
@@ -66,6 +67,8 @@ def server(table: Table) -> ServerSection:
         tls=_tls(table),
         proxies=_proxies(table),
         log="json" if table.choice("log", ("text", "json")) == "json" else "text",
+        registration=registration_section.read(own) if (own := table.table("registration")) else None,
+        pushed_only=table.flag("require_pushed_authorization_requests") or False,
         egress=egress_section.read(out) if (out := table.table("egress")) else EgressLimits(),
     )
     table.close()

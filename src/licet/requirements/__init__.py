@@ -14,7 +14,9 @@ from licet.requirements import (
     endpoints,
     logout,
     openid,
+    pushed,
     redirection,
+    registration,
     resource_servers,
     tokens,
 )
@@ -106,6 +108,13 @@ from licet.requirements.openid import (
     USERINFO_NEEDS_OPENID,
     USERINFO_SIGNED,
 )
+from licet.requirements.pushed import (
+    PUSHED_BOUND_TO_CLIENT,
+    PUSHED_NO_REQUEST_URI,
+    PUSHED_SINGLE_USE,
+    PUSHED_WHERE_REQUIRED,
+    PUSHING_THROTTLED,
+)
 from licet.requirements.redirection import (
     ERRORS_STAY_HOME,
     ISS_IN_RESPONSE,
@@ -113,6 +122,15 @@ from licet.requirements.redirection import (
     REDIRECT_URI_EXACT,
     REDIRECT_URI_REGISTERED,
     REDIRECT_URI_SAFE,
+)
+from licet.requirements.registration import (
+    REGISTRATION_ALLOWED,
+    REGISTRATION_AS_THE_FILE,
+    REGISTRATION_BOUNDED,
+    REGISTRATION_MANAGED_BY_ITSELF,
+    REGISTRATION_WELL_FORMED,
+    REGISTRATION_WITHIN_POLICY,
+    SECTOR_LISTS_REDIRECTS,
 )
 from licet.requirements.resource_servers import (
     BEARER_HEADER_ONLY,
@@ -152,6 +170,8 @@ CATALOGUE: tuple[Requirement, ...] = _collect(
     endpoints,
     resource_servers,
     clients,
+    pushed,
+    registration,
     logout,
     openid,
 )
@@ -226,12 +246,23 @@ __all__ = [
     "PROMPT_KNOWN",
     "PROMPT_NONE_SILENT",
     "PUBLIC_CLIENT_LIMITS",
+    "PUSHED_BOUND_TO_CLIENT",
+    "PUSHED_NO_REQUEST_URI",
+    "PUSHED_SINGLE_USE",
+    "PUSHED_WHERE_REQUIRED",
+    "PUSHING_THROTTLED",
     "REDIRECT_URI_EXACT",
     "REDIRECT_URI_REGISTERED",
     "REDIRECT_URI_SAFE",
     "REFRESH_BOUND_TO_CLIENT",
     "REFRESH_EXPIRES",
     "REFRESH_REUSE_DETECTED",
+    "REGISTRATION_ALLOWED",
+    "REGISTRATION_AS_THE_FILE",
+    "REGISTRATION_BOUNDED",
+    "REGISTRATION_MANAGED_BY_ITSELF",
+    "REGISTRATION_WELL_FORMED",
+    "REGISTRATION_WITHIN_POLICY",
     "REQUEST_OBJECT_ALONE",
     "REQUEST_OBJECT_ANSWERED",
     "REQUEST_OBJECT_ONCE",
@@ -247,6 +278,7 @@ __all__ = [
     "SCOPE_WITHIN_GRANT",
     "SECRETS_HASHED_AT_REST",
     "SECRET_GUESSING_THROTTLED",
+    "SECTOR_LISTS_REDIRECTS",
     "SUBJECT_PAIRWISE",
     "TLS_REQUIRED",
     "TOKENS_UNGUESSABLE",

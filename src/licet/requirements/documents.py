@@ -32,6 +32,8 @@ RFC_8725 = _rfc(8725, "JSON Web Token Best Current Practices")
 RFC_9068 = _rfc(9068, "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens")
 RFC_9101 = _rfc(9101, "The OAuth 2.0 Authorization Framework: JWT-Secured Authorization Request (JAR)")
 RFC_9110 = _rfc(9110, "HTTP Semantics")
+RFC_7592 = _rfc(7592, "OAuth 2.0 Dynamic Client Registration Management Protocol")
+RFC_9126 = _rfc(9126, "OAuth 2.0 Pushed Authorization Requests")
 RFC_9207 = _rfc(9207, "OAuth 2.0 Authorization Server Issuer Identification")
 RFC_9700 = _rfc(9700, "Best Current Practice for OAuth 2.0 Security")
 RFC_9728 = _rfc(9728, "OAuth 2.0 Protected Resource Metadata")
@@ -59,15 +61,15 @@ OIDC_REGISTRATION = Document(
     "OpenID Connect Dynamic Client Registration 1.0 incorporating errata set 2",
     "https://openid.net/specs/openid-connect-registration-1_0.html#rfc.section.{section}",
 )
-RP_LOGOUT = Document(
-    "OpenID Connect RP-Initiated Logout 1.0",
-    "OpenID Connect RP-Initiated Logout 1.0",
-    "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#rfc.section.{section}",
-)
 OIDC_UNMET = Document(
     "OpenID Connect unmet_authentication_requirements 1.0",
     "OpenID Connect Core Error Code unmet_authentication_requirements",
     "https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0-final.html",
+)
+RP_LOGOUT = Document(
+    "OpenID Connect RP-Initiated Logout 1.0",
+    "OpenID Connect RP-Initiated Logout 1.0",
+    "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#rfc.section.{section}",
 )
 FORM_POST = Document(
     "OAuth 2.0 Form Post Response Mode",

@@ -7,12 +7,13 @@ Every answer arrives after the commit. ``contract.py`` is the suite that every b
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from licet.ambient import Instant
 from licet.events import Chained, Event
+from licet.storage.key_turns import KeyTurn
 from licet.storage.records import (
     AccessToken,
     Account,
@@ -23,11 +24,13 @@ from licet.storage.records import (
     Credential,
     Family,
     Grant,
+    InitialToken,
     Issuer,
     Key,
     PairwiseSubject,
     Pending,
     Refused,
+    Registration,
     Resource,
     Revocation,
     Scope,
@@ -132,7 +135,12 @@ class ConsumeDevice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 class RotateFamily(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Replace or reuse a family's head by compare-and-swap: only if the head is still *presented* at *generation*
-    and the family has not ended or expired. *successor* None: the same token stays (not rotated)."""
+    and the family has not ended or expired. *successor* None: the same token stays (not rotated).
+
+    If the head has moved on by one, and what moved it can still be repeated, it is a retry (rulings F): nothing but
+    the count of them changes, and the answer is ``Replayed``. Two generations in a row whose retry came from another
+    *origin* than the rotation are a thief's.
+    """
 
     handle: bytes
     client_id: str
@@ -140,6 +148,11 @@ class RotateFamily(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     generation: int
     presented: bytes
     successor: bytes | None
+    sealed: bytes | None = None
+    """The successor for a retry; only who holds *presented* can open it. None where retries are switched off."""
+    replay_until: Instant | None = None
+    origin: bytes | None = None
+    """Of the request, as a MAC: compared, never read."""
     idle_until: Instant
     purge_at: Instant
 
@@ -162,6 +175,8 @@ class Issuance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A new family; a rotation is in *consumes*."""
     event: Event
     """Recorded iff the issuance succeeds."""
+    retried: Event | None = None
+    """Recorded instead, where it was a retry."""
     replayed: Event
     """Recorded, once, iff the artefact had been used before and its grant ends for it."""
     revocation: Revocation | None
@@ -183,7 +198,17 @@ class Unknown(msgspec.Struct, frozen=True, gc=False):
     """It does not exist, is not the caller's, or has expired; nothing changed."""
 
 
-Outcome = Redeemed | AlreadyRedeemed | Unknown
+class Replayed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A refresh token's predecessor came back in time and the successor is unused: the access token is stored, and
+    the refresh token is the one that *sealed* holds (rulings F)."""
+
+    sealed: bytes
+    generation: int
+    """Of the successor."""
+    replay_until: Instant
+
+
+Outcome = Redeemed | Replayed | AlreadyRedeemed | Unknown
 
 
 class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -193,6 +218,8 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     at: Instant
     txn_id: str | None
     """Completed by this, only if it is still open; None where no page was needed."""
+    pushed_id: str | None = None
+    """The pushed request that this answers, likewise: both are completed or none (RFC 9126)."""
     grant: Grant
     code: Code
     consent: Consent | None
@@ -232,6 +259,12 @@ class Keys(Protocol):
 
     async def every(self, issuer_id: int) -> tuple[Key, ...]: ...
     async def create(self, keys: tuple[Key, ...], events: tuple[Event, ...]) -> None: ...
+    async def turn(self, turn: KeyTurn) -> bool:
+        """All steps of the turn with their events; False, and nothing done, if it is not ``lawful`` (any more).
+        A private key that goes is erased by the statement that says so."""
+
+    async def revoke(self, ending: Ending, turn: KeyTurn) -> bool:
+        """A turn that ends a key for good, with the line in the feed and the event of the ending; as ``turn``."""
 
 
 class Clients(Protocol):
@@ -239,6 +272,9 @@ class Clients(Protocol):
 
     async def find(self, issuer_id: int, client_id: str) -> Registered | None: ...
     async def every(self, issuer_id: int) -> tuple[Registered, ...]: ...
+    async def of_source(self, issuer_id: int, source: str) -> tuple[Registered, ...]:
+        """Those that came from *source*; costs nothing for the others."""
+
     async def of_kind(self, issuer_id: int, kind: str) -> tuple[Client, ...]:
         """The active clients that are *kind*; costs nothing for the others."""
 
@@ -247,6 +283,48 @@ class Clients(Protocol):
 
     async def end(self, ending: Ending, client_id: str) -> bool:
         """Disable: status, epoch = ending.at, revocation, event. False if unknown or already disabled."""
+
+
+class Registering(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A client that registers itself, with everything that must become durable together."""
+
+    client: Client
+    credentials: tuple[Credential, ...]
+    registration: Registration
+    token: bytes | None
+    """The digest of the initial token that is spent; None where registration is open."""
+    most: int
+    """How many such clients there may be."""
+    event: Event
+
+
+RegistrationOutcome = Literal["registered", "spent", "full"]
+
+
+class Registrations(Protocol):
+    """Clients that registered themselves (RFC 7591, RFC 7592)."""
+
+    async def create_token(self, token: InitialToken, event: Event) -> None: ...
+    async def find_token(self, issuer_id: int, digest: bytes) -> InitialToken | None: ...
+    async def tokens(self, issuer_id: int) -> tuple[InitialToken, ...]: ...
+    async def revoke_token(self, issuer_id: int, digest: bytes, event: Event) -> bool: ...
+    async def register(self, registering: Registering) -> RegistrationOutcome:
+        """Client, credentials, registration and event, and one use of the token: all, or nothing because the token is
+        spent or expired, or there are too many. The issuer's generation does not grow: nobody knew the client."""
+
+    async def find(self, issuer_id: int, client_id: str) -> Registration | None: ...
+    async def replace(
+        self, client: Client, credentials: tuple[Credential, ...], digest: bytes, successor: bytes, event: Event
+    ) -> bool:
+        """Change what the client says of itself and all its credentials, only if *digest* still is its registration
+        access token's, which *successor* replaces, and it is not disabled."""
+
+    async def remove(self, ending: Ending, client_id: str, digest: bytes, until: Instant) -> bool:
+        """It takes itself away: disabled and told; the row stays *until* nothing of it lives. Its id is never given again,
+        so what people agreed to means nothing any more. False if *digest* is not its registration access token's."""
+
+    async def used(self, issuer_id: int, client_id: str, at: Instant) -> bool:
+        """It was used, so it stays; False if that was known, or it is over."""
 
 
 class Resources(Protocol):
@@ -338,14 +416,17 @@ class Sessions(Protocol):
 class Transactions(Protocol):
     """Authorization requests that wait for a person."""
 
-    async def open(self, transaction: Transaction) -> None: ...
+    async def open(self, transaction: Transaction, pushed_id: str | None = None) -> bool:
+        """Keep it. As a browser's run of the pushed one *pushed_id* only if that is open and unexpired, which then stays
+        as long as its run; False, and nothing done, otherwise."""
+
     async def find(self, issuer_id: int, txn_id: str) -> Transaction | None: ...
     async def choose(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str, at: Instant) -> bool:
         """Note which of a browser's live sessions acts in it. A sign-in that was noted for another session is forgotten:
         it proved somebody else. False, and nothing done, if it is not open *at*, or the session is over."""
 
-    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:
-        """Close it without a grant; False if it was not open."""
+    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event, pushed_id: str | None = None) -> bool:
+        """Close it without a grant, the pushed one with it; False, and nothing done, if one of them was not open."""
 
     async def conclude(self, conclusion: Conclusion) -> bool:
         """Grant, code, consent and events; False, and nothing done, if the transaction was not open, or person,
@@ -483,6 +564,7 @@ class Store(Protocol):
     issuers: Issuers
     keys: Keys
     clients: Clients
+    registrations: Registrations
     resources: Resources
     accounts: Accounts
     pairwise_subjects: PairwiseSubjects

@@ -46,7 +46,8 @@ class Key(Record, frozen=True, kw_only=True):
     state: Literal["pending", "active", "retiring", "retired", "destroyed"]
     public_jwk: dict[str, Any]
     sealed: bytes | None
-    """The private key (PKCS #8 DER), sealed; None once destroyed."""
+    """The private key (PKCS #8 DER), sealed. Once destroyed, a seal over the public key, by which it is believed for hints;
+    None when it is good for these no longer either, or was revoked."""
     publish_at: Instant
     active_at: Instant
     retire_at: Instant | None = None
@@ -85,6 +86,40 @@ class Client(Record, frozen=True, kw_only=True):
     expires_at: Instant | None = None
 
 
+class RegistrationPolicy(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """How far a client that registers itself may go, whatever it asks for."""
+
+    profile: str = ""
+    """Empty: the issuer's; ``oidc-core`` for older OpenID Connect clients (rulings R)."""
+    scope: Strings = ()
+    grant_types: Strings = ("authorization_code", "refresh_token")
+
+
+class InitialToken(Record, frozen=True, kw_only=True):
+    """What lets clients register (RFC 7591 §3, initial access token): so often, so long, so far."""
+
+    digest: bytes
+    note: str = ""
+    """Whom it was given to, for whoever looks after the list."""
+    policy: RegistrationPolicy
+    uses_left: int
+    created_at: Instant
+    expires_at: Instant
+
+
+class Registration(Record, frozen=True, kw_only=True):
+    """What a client that registered itself manages its registration by (RFC 7592)."""
+
+    client_id: str
+    digest: bytes
+    """Of its registration access token; empty once it has taken itself away."""
+    policy: RegistrationPolicy
+    """As when it registered: no update goes further."""
+    created_at: Instant
+    expires_at: Instant | None
+    """When it goes unless it was used; None since it was."""
+
+
 class Credential(Record, frozen=True, kw_only=True):
     """What a client or an API proves itself with; two may be live, for rotation."""
 
@@ -92,9 +127,10 @@ class Credential(Record, frozen=True, kw_only=True):
     owner: str
     """A client_id, or a resource's name."""
     credential_id: str
-    kind: Literal["secret", "jwk"]
+    kind: Literal["secret", "jwk", "jwks_uri"]
     digest: bytes | None = None
     jwk: dict[str, Any] | None = None
+    """A public key; for ``jwks_uri`` that address, under its name."""
     created_at: Instant
     expires_at: Instant | None = None
     revoked_at: Instant | None = None
@@ -311,8 +347,12 @@ class Family(Record, frozen=True, kw_only=True):
     absolute_until: Instant
     replay_until: Instant | None = None
     sealed_successor: bytes | None = None
+    """The head, for a retry with its predecessor: sealed under a key that needs the predecessor (rulings I)."""
     replays: int = 0
     origin_hash: bytes | None = None
+    """Where the last rotation came from, as a MAC."""
+    strayed: int | None = None
+    """The last generation whose retry came from elsewhere."""
     issued_at: Instant
     ended_at: Instant | None = None
     why: str = ""

@@ -44,10 +44,18 @@ class MasterKey:
         self._key = key
         self._begun: dict[tuple[str, int, str], HMAC] = {}
         self.seal = AESGCM(self._subkey("seal"))
+        self._bound: dict[str, bytes] = {}
 
     def _subkey(self, label: str) -> bytes:
         """HKDF-SHA-256 with the label as ``info``; the master key is uniform, so no salt is needed."""
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"licet/1/" + label.encode()).derive(self._key)
+
+    def bound(self, purpose: str, secret: str, context: bytes) -> AESGCM:
+        """A key that takes both this master key and *secret*: HKDF with the secret as its input and a subkey as salt."""
+        salt = self._bound.get(purpose)
+        if salt is None:
+            salt = self._bound[purpose] = self._subkey(f"bound/{purpose}")
+        return AESGCM(HKDF(SHA256(), KEY_BYTES, salt=salt, info=context).derive(secret.encode()))
 
     def digest(self, issuer_id: int, kind: str, value: str | bytes) -> bytes:
         """Key id ‖ HMAC-SHA-256(issuer ‖ kind ‖ value)."""
@@ -163,11 +171,24 @@ class Vault:
         key = self._master.find(sealed[:KEY_ID_BYTES])
         if key is None:
             raise Unsealable(f"{purpose}: sealed under a master key that is not here")
-        nonce, box = sealed[KEY_ID_BYTES:][:NONCE_BYTES], sealed[KEY_ID_BYTES + NONCE_BYTES :]
-        try:
-            return key.seal.decrypt(nonce, box, _frame(purpose) + context)
-        except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
-            raise Unsealable(f"{purpose}: changed, or sealed for another place") from None
+        return _opened(key.seal, purpose, sealed, context)
+
+    def seal_to(self, secret: str, purpose: str, plaintext: bytes, context: bytes) -> bytes:
+        """As ``seal``, for whoever brings *secret* again: the database and the master keys together do not open it."""
+        nonce = self._entropy.bytes(NONCE_BYTES)
+        bound = self._first.bound(purpose, secret, context)
+        return self._first.key_id + nonce + bound.encrypt(nonce, plaintext, _frame(purpose) + context)
+
+    def open_with(self, secret: str, purpose: str, sealed: bytes, context: bytes) -> bytes:
+        """What was sealed to *secret*, for this purpose and place; raises Unsealable."""
+        key = self._master.find(sealed[:KEY_ID_BYTES])
+        if key is None:
+            raise Unsealable(f"{purpose}: sealed under a master key that is not here")
+        return _opened(key.bound(purpose, secret, context), purpose, sealed, context)
+
+    def newest(self, sealed: bytes) -> bool:
+        """Whether *sealed* was sealed under the key that writes now."""
+        return sealed[:KEY_ID_BYTES] == self._first.key_id
 
     def mac(self, purpose: str, issuer_id: int, *parts: str | bytes) -> bytes:
         """A MAC over *parts* under the purpose's own key: cookies, CSRF tokens, sid, pairwise subjects."""
@@ -185,6 +206,14 @@ class Vault:
 
     def __repr__(self) -> str:
         return f"Vault({self._master!r})"
+
+
+def _opened(key: AESGCM, purpose: str, sealed: bytes, context: bytes) -> bytes:
+    nonce, box = sealed[KEY_ID_BYTES:][:NONCE_BYTES], sealed[KEY_ID_BYTES + NONCE_BYTES :]
+    try:
+        return key.decrypt(nonce, box, _frame(purpose) + context)
+    except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
+        raise Unsealable(f"{purpose}: changed, or sealed for another place") from None
 
 
 def _frame(*parts: str | bytes) -> bytes:

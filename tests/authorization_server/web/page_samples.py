@@ -191,10 +191,10 @@ VIEWS: dict[str, View] = {
     "sign-out": SignOut(login="alice@example.com", csrf="c-1"),
     "sign-out-asked": SignOut(login="alice@example.com", csrf="c-1", app=SHOP, transaction="t-1"),
     "signed-out": SignedOut(),
-    "signed-out-again": SignedOut(again=(Start(name="Corner Shop", location="https://shop.example.com/start"),)),
     "profile": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, email_verified=True),
     "profile-saved": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, saved=True),
     "profile-again": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, wrong=("birthdate", "website")),
+    "signed-out-again": SignedOut(again=(Start(name="Corner Shop", location="https://shop.example.com/start"),)),
     "fault": fault(),
     "fault-developer": fault(DEVELOPER),
     "busy": Fault(

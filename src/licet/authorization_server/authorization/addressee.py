@@ -43,7 +43,11 @@ async def addressee(parameters: Parameters, directory: Directory, now: Instant) 
     registered = await directory.client(client_id)
     if registered is None or not client_usable(registered.client, now):
         raise InvalidRequest("client_id is not known here", per=CLIENT_KNOWN)
-    client = registered.client
+    return addressee_of(registered.client, parameters)
+
+
+def addressee_of(client: Client, parameters: Parameters) -> Addressee:
+    """Where *client*'s request may be answered; raises InvalidRequest for an address that is not its own."""
     sent = parameters.get("redirect_uri")
     redirect_uri = _redirect_uri(client, sent)
     return Addressee(
@@ -51,7 +55,7 @@ async def addressee(parameters: Parameters, directory: Directory, now: Instant) 
         redirect_uri=redirect_uri,
         sent=sent is not None,
         response_mode=_response_mode(parameters, client, redirect_uri),
-        state=_once(parameters, "state"),
+        state=once(parameters, "state"),
     )
 
 
@@ -76,7 +80,7 @@ def _redirect_uri(client: Client, sent: str | None) -> str:
 
 def _response_mode(parameters: Parameters, client: Client, redirect_uri: str) -> ResponseMode:
     """How to answer, errors included; an unknown mode is refused later, by way of the default one."""
-    wanted = _once(parameters, "response_mode") == "form_post"
+    wanted = once(parameters, "response_mode") == "form_post"
     return "form_post" if wanted and "form_post" in modes(client, redirect_uri) else "query"
 
 
@@ -86,7 +90,7 @@ def modes(client: Client, redirect_uri: str) -> tuple[str, ...]:
     return ("query",) if redirects.kind(redirect_uri) == "private-use" else registered
 
 
-def _once(parameters: Parameters, name: str) -> str | None:
+def once(parameters: Parameters, name: str) -> str | None:
     """The parameter, or None where it is repeated: ``checks`` refuses that, to this addressee."""
     try:
         return parameters.get(name)

@@ -41,6 +41,7 @@ from licet.requirements import (
     PKCE_OR_NONCE,
     PKCE_REQUIRED,
     PROMPT_KNOWN,
+    PUSHED_WHERE_REQUIRED,
     REQUEST_OBJECT_ANSWERED,
     RESPONSE_MODE_KNOWN,
     RESPONSE_TYPE_CODE,
@@ -68,6 +69,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ring: Ring
     issuer: str
     now: Instant
+    pushed_only: bool = False
+    """The server takes no other requests than pushed ones."""
 
 
 def response_type(draft: Draft) -> None:
@@ -79,6 +82,12 @@ def response_type(draft: Draft) -> None:
         raise UnsupportedResponseType("Only response_type=code is issued here", per=RESPONSE_TYPE_CODE)
     if "authorization_code" not in draft.client.metadata.grant_types:
         raise UnauthorizedClient("This client may not use the authorization code grant", per=GRANT_TYPE_ALLOWED)
+
+
+def pushed_where_required(draft: Draft) -> None:
+    """Who pushes its requests, or must here, brings none by browser (RFC 9126 §5, §6)."""
+    if draft.pushed_only or draft.client.metadata.require_pushed_authorization_requests:
+        raise InvalidRequest("This client's requests must be pushed (RFC 9126)", per=PUSHED_WHERE_REQUIRED)
 
 
 def request_object(draft: Draft) -> None:
@@ -207,7 +216,7 @@ def id_token_hint(draft: Draft) -> str | None:
     if hint is None:
         return None
     subject = id_token.hinted_subject(
-        hint, draft.ring.verifying("id_token"), issuer=draft.issuer, client_id=draft.client.client_id
+        hint, draft.ring.verifying_hints(), issuer=draft.issuer, client_id=draft.client.client_id
     )
     if subject is None:
         raise LoginRequired("id_token_hint is not an ID token of ours for this client", per=ID_TOKEN_HINT_OURS)
@@ -231,6 +240,7 @@ CHECKS = (
     #     check            fills             authorize  pushed  device
     Check(response_type,   "",               A,         P,      O),
     Check(request_object,  "",               A,         P,      O),
+    Check(pushed_where_required, "",         A,         O,      O),
     Check(response_mode,   "",               A,         P,      O),
     Check(state,           "state",          A,         P,      O),
     Check(prompt,          "prompt",         A,         P,      O),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
@@ -12,7 +13,8 @@ from licet.authorization_server.admission import client_usable
 from licet.authorization_server.apps import app_of
 from licet.authorization_server.authorization import checks
 from licet.authorization_server.authorization import request as frozen
-from licet.authorization_server.authorization.addressee import Addressee, addressee, modes
+from licet.authorization_server.authorization.addressee import Addressee, addressee, modes, once
+from licet.authorization_server.authorization.lodged import URN, Lodged, visited
 from licet.authorization_server.authorization.request import AuthorizationRequest
 from licet.authorization_server.authorization.request_object import RequestObjects
 from licet.authorization_server.authorization.response import Way
@@ -26,7 +28,13 @@ from licet.authorization_server.views import App
 from licet.protocol import redirect_uri as redirects
 from licet.protocol.errors import InvalidRequest, Refusal
 from licet.protocol.parameters import Parameters
-from licet.requirements import CLIENT_KNOWN, PKCE_CHALLENGE_FRESH, REDIRECT_URI_REGISTERED
+from licet.requirements import (
+    CLIENT_KNOWN,
+    PKCE_CHALLENGE_FRESH,
+    PUSHED_BOUND_TO_CLIENT,
+    PUSHED_SINGLE_USE,
+    REDIRECT_URI_REGISTERED,
+)
 from licet.storage.ports import Replay, SignedIn
 from licet.storage.records import Transaction
 
@@ -41,9 +49,13 @@ class AuthorizationEndpoint:
     replay: Replay
     steps: Steps
     request_objects: RequestObjects
+    lodged: Lodged
 
     async def __call__(self, incoming: Incoming) -> Answer:
         sent = incoming.form if incoming.method == "POST" else incoming.query
+        request_uri = once(sent, "request_uri")
+        if request_uri is not None and request_uri.startswith(URN):
+            return await self._pushed(sent, request_uri, incoming)
         try:
             parameters = await self.request_objects.opened(sent, incoming)
         except InvalidRequest:  # repeated: what follows says so, to whom it concerns
@@ -56,13 +68,35 @@ class AuthorizationEndpoint:
             request = await self.read(parameters, answer_to, incoming)
         except Refusal as refusal:
             return self.steps.refused(answer_to, refusal, incoming, None, Way())
+        return await self._begin(request, answer_to, incoming)
+
+    async def _begin(self, request: AuthorizationRequest, answer_to: Addressee, incoming: Incoming) -> Answer:
         if incoming.method == "POST":
             # Another site's form arrives without our Lax cookies: keep the request and come back by a GET of our own.
             transaction, cookie = await self.steps.keep(request, incoming)
             return self.steps.go("/continue", transaction, (cookie,))
         return await self.steps.advance(request, answer_to, incoming, None, way=Way())
 
-    async def read(self, parameters: Parameters, answer_to: Addressee, incoming: Incoming) -> AuthorizationRequest:
+    async def _pushed(self, parameters: Parameters, request_uri: str, incoming: Incoming) -> Answer:
+        """A browser comes with what its client pushed: nothing else of its address is read (RFC 9126 §4)."""
+        pushed = await self.lodged.find(
+            self.directory.issuer.issuer_id, request_uri, parameters.get("client_id"), incoming.at
+        )
+        if pushed is None:
+            raise InvalidRequest("This request_uri is expired, or not this client's", per=PUSHED_BOUND_TO_CLIENT)
+        if pushed.state != "open":
+            raise InvalidRequest("This request_uri was answered already", per=PUSHED_SINGLE_USE)
+        request, answer_to = await self.kept(pushed, incoming.at)
+        return await self._begin(visited(request, pushed), answer_to, incoming)
+
+    async def read(
+        self,
+        parameters: Parameters,
+        answer_to: Addressee,
+        incoming: Incoming,
+        *,
+        column: Literal["authorize", "pushed"] = "authorize",
+    ) -> AuthorizationRequest:
         """The request, believed; raises the first Refusal."""
         draft = checks.Draft(
             parameters=parameters,
@@ -73,8 +107,9 @@ class AuthorizationEndpoint:
             ring=self.ring,
             issuer=self.directory.issuer.url,
             now=incoming.at,
+            pushed_only=self.lodged.pushing.required,
         )
-        fields = checks.run(draft, column="authorize")
+        fields = checks.run(draft, column=column)
         await self._fresh(fields["code_challenge"], answer_to, incoming)
         return AuthorizationRequest(
             client_id=answer_to.client.client_id,

@@ -43,6 +43,9 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, gc=False, kw_only=True, 
         """The levels of which one must be reached (OpenID Connect Core §5.5.1.1)."""
         return self.claims.acr if self.claims and self.claims.acr_essential else ()
 
+    pushed: str | None = None
+    """The transaction of the pushed request that this is a browser's run of; answered together (RFC 9126)."""
+
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(AuthorizationRequest).decode

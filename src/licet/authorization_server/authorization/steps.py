@@ -172,13 +172,14 @@ class Steps:
         return self.go(_PATHS[type(situation.step)], transaction, cookies)
 
     async def keep(self, request: AuthorizationRequest, incoming: Incoming) -> tuple[Transaction, SetCookie]:
-        """Hold the request here and bind it to the browser."""
+        """Hold the request here and bind it to the browser; raises InvalidRequest where it was pushed and is over."""
         return await self.browser.open(
             self.granting.directory.issuer.issuer_id,
             request.client_id,
             frozen.encode(request),
             "form" if incoming.method == "POST" else "query",
             incoming.at,
+            pushed_id=request.pushed,
         )
 
     def go(
@@ -269,6 +270,7 @@ class Steps:
             issuer_id=grant.issuer_id,
             at=at,
             txn_id=txn_id,
+            pushed_id=request.pushed,
             grant=grant,
             code=code,
             consent=consent,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from licet.ambient import SECOND, Instant
 from licet.authorization_server.admission import credential_usable
 from licet.authorization_server.client_authentication.model import Candidate, Presented
+from licet.authorization_server.client_keys import ClientKeys
 from licet.authorization_server.directory import Directory
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.policy import Policy
@@ -37,6 +38,7 @@ class PrivateKeyJwt:
     directory: Directory
     policy: Policy
     replay: Replay
+    published: ClientKeys
     name: str = "private_key_jwt"
 
     def presented(self, incoming: Incoming) -> Presented | None:
@@ -52,9 +54,7 @@ class PrivateKeyJwt:
         return Presented(method=self.name, client_id=client_id, proof=assertion)
 
     async def authenticate(self, presented: Presented, candidate: Candidate, incoming: Incoming) -> str:
-        keys = [
-            VerifyingKey.from_jwk(c.jwk) for c in candidate.credentials if c.jwk and credential_usable(c, incoming.at)
-        ]
+        keys = await self._keys(presented, candidate, incoming.at)
         if not keys:
             return "no live key"
         try:
@@ -65,6 +65,18 @@ class PrivateKeyJwt:
             raise
         await self._burn(candidate, checked, incoming)
         return ""
+
+    async def _keys(self, presented: Presented, candidate: Candidate, now: Instant) -> list[VerifyingKey]:
+        """The keys that are registered, and those that are published where the registration says."""
+        keys: list[VerifyingKey] = []
+        for credential in candidate.credentials:
+            if credential.jwk and credential_usable(credential, now):
+                if credential.kind == "jwks_uri":
+                    kid = client_assertion.peek_kid(presented.proof)
+                    keys += await self.published.find(credential.jwk["jwks_uri"], kid, now)
+                else:
+                    keys.append(VerifyingKey.from_jwk(credential.jwk))
+        return keys
 
     def _check(
         self, presented: Presented, candidate: Candidate, keys: list[VerifyingKey], now: Instant
@@ -83,7 +95,7 @@ class PrivateKeyJwt:
         issuer = self.directory.issuer.url
         if candidate.client is None or self.policy.demands(ASSERTION_AUDIENCE_IS_ISSUER, candidate.client, now):
             return frozenset([issuer])
-        return frozenset([issuer, f"{issuer}/token", f"{issuer}/introspect", f"{issuer}/revoke"])
+        return frozenset([issuer, f"{issuer}/token", f"{issuer}/par", f"{issuer}/introspect", f"{issuer}/revoke"])
 
     async def _burn(self, candidate: Candidate, checked: client_assertion.Checked, incoming: Incoming) -> None:
         """Spend the assertion now: it is spent even where the grant is then refused (rulings A)."""

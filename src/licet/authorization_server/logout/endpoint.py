@@ -110,7 +110,7 @@ class LogoutEndpoint:
         return bool(request.sid) and vault.same(request.sid, own)
 
     async def _read(self, parameters: Parameters, incoming: Incoming) -> LogoutRequest:
-        keys = self.ring.verifying("id_token")
+        keys = self.ring.verifying_hints()
         return await requests.read(parameters, self.steps.granting.directory, keys, incoming.at)
 
     def _kept(self, value: str | None, incoming: Incoming) -> LogoutRequest:

@@ -7,8 +7,16 @@ from typing import Literal
 import msgspec
 
 from licet.ambient import Instant
+from licet.authorization_server.token.refresh_value import RefreshValue
 from licet.storage.ports import Consumed, Standing
 from licet.storage.records import Client, Family, Issuer
+
+
+class Rotating(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A refresh token and the family that it came from."""
+
+    family: Family
+    presented: RefreshValue
 
 
 class Authorization(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -40,5 +48,5 @@ class Authorization(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     wants: frozenset[str] = frozenset()
     """Kinds of token beside the access token: ``refresh``, ``id``."""
     consumes: Consumed | None = None
-    rotating: Family | None = None
-    """The family a refresh token came from."""
+    rotating: Rotating | None = None
+    """Where a refresh token was presented."""

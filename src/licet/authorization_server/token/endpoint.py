@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from licet.authorization_server.client_authentication import ClientAuthentication
+from licet.authorization_server.directory import Directory
 from licet.authorization_server.exchange import Incoming, Json
 from licet.authorization_server.token.binding import bind
 from licet.authorization_server.token.grants.model import GrantType
 from licet.authorization_server.token.issue import Issue
 from licet.protocol.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 from licet.requirements import GRANT_TYPE_ALLOWED, GRANT_TYPE_KNOWN
+from licet.storage.ports import Registrations
 from licet.storage.records import Client
 
 
@@ -21,6 +23,8 @@ class TokenEndpoint:
 
     authentication: ClientAuthentication
     grants: Mapping[str, GrantType]
+    registrations: Registrations
+    directory: Directory
     issue: Issue
 
     async def __call__(self, incoming: Incoming) -> Json:
@@ -29,7 +33,15 @@ class TokenEndpoint:
         client = await self.authentication.client(incoming)
         allowed(client.client, grant.grant_type)
         authorization = bind(await grant.redeem(incoming, client), incoming)
-        return Json(body=await self.issue(authorization, incoming))
+        issued = Json(body=await self.issue(authorization, incoming))
+        if client.client.expires_at is not None:
+            await self._stays(client.client, incoming)
+        return issued
+
+    async def _stays(self, client: Client, incoming: Incoming) -> None:
+        """A client that registered itself goes unless it is used, and now it was."""
+        if await self.registrations.used(client.issuer_id, client.client_id, incoming.at):
+            self.directory.forget(client)
 
     def _grant(self, incoming: Incoming) -> GrantType:
         name = incoming.form.get("grant_type")

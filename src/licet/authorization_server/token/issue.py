@@ -21,8 +21,9 @@ from licet.authorization_server.keys import Ring
 from licet.authorization_server.settings import Lifetimes
 from licet.authorization_server.token import refresh_value
 from licet.authorization_server.token.audience import Target, target
-from licet.authorization_server.token.authorization import Authorization
-from licet.authorization_server.token.record import record, replay_record, revocation_of
+from licet.authorization_server.token.authorization import Authorization, Rotating
+from licet.authorization_server.token.record import record, replay_record, retry_record, revocation_of
+from licet.authorization_server.token.retry import Retries
 from licet.protocol import access_token, id_token, secret_token
 from licet.protocol import scope as scopes
 from licet.protocol.errors import InvalidClient, InvalidGrant, InvalidScope, InvalidTarget
@@ -40,11 +41,12 @@ from licet.storage.ports import (
     ConsumeDevice,
     Issuance,
     Redeemed,
+    Replayed,
     RotateFamily,
     Store,
 )
 from licet.storage.records import AccessToken, Family
-from licet.storage.vault import Vault
+from licet.storage.vault import Unsealable, Vault
 
 _USED: dict[type, Requirement] = {
     ConsumeCode: CODE_SINGLE_USE,
@@ -94,6 +96,7 @@ class Issue:
     vault: Vault
     entropy: Entropy
     lifetimes: Lifetimes
+    retries: Retries
 
     async def __call__(self, authorization: Authorization, incoming: Incoming) -> dict[str, Any]:
         """Mint, store, and answer with the token response (RFC 6749 §5.1); raises InvalidGrant, InvalidTarget,
@@ -110,8 +113,9 @@ class Issue:
         minted = await self._access_token(authorization, aim, times)
         refreshing = self._refreshing(authorization, incoming.at)
         id_jwt = await self._id_token(authorization, minted.value, times) if "openid" in scope else None
-        await self._store(authorization, aim, minted, refreshing, incoming)
-        return _response(aim, times, minted.value, refreshing.value, id_jwt, incoming.at)
+        outcome = await self._store(authorization, aim, minted, refreshing, incoming)
+        refresh = refreshing.value if isinstance(outcome, Redeemed) else self._again(authorization, outcome)
+        return _response(aim, times, minted.value, refresh, id_jwt, incoming.at)
 
     def _times(self, authorization: Authorization, aim: Target, now: Instant) -> Times:
         """Later than the last ending, to the second that a JWT counts in; never beyond the grant (I4)."""
@@ -173,7 +177,7 @@ class Issue:
 
     def _refreshing(self, authorization: Authorization, now: Instant) -> Refreshing:
         if authorization.rotating is not None and isinstance(authorization.consumes, RotateFamily):
-            return self._rotated(authorization, authorization.rotating, authorization.consumes)
+            return self._rotated(authorization, authorization.rotating, authorization.consumes, now)
         if "refresh" not in authorization.wants or authorization.standing is None:
             return Refreshing()
         grant = authorization.standing.grant
@@ -193,13 +197,33 @@ class Issue:
         )
         return Refreshing(value=value, family=family)
 
-    def _rotated(self, authorization: Authorization, family: Family, rotation: RotateFamily) -> Refreshing:
+    def _rotated(
+        self, authorization: Authorization, rotating: Rotating, rotation: RotateFamily, now: Instant
+    ) -> Refreshing:
         """Rotate or not is the client's policy (rulings F): a confidential client's token stays as it is."""
-        if not authorization.client.policy.rotate:
+        family = rotating.family
+        retry = rotation.generation < family.generation
+        if retry or not authorization.client.policy.rotate:
             return Refreshing(rotation=rotation)
         value = refresh_value.make(self.entropy, family.handle)
-        successor = self.vault.digest(family.issuer_id, "refresh-token", value)
-        return Refreshing(value=value, rotation=msgspec.structs.replace(rotation, successor=successor))
+        until = self.retries.until(family, now)
+        successor = msgspec.structs.replace(
+            rotation,
+            successor=self.vault.digest(family.issuer_id, "refresh-token", value),
+            sealed=None if until is None else self.retries.seal(family, rotating.presented, value, until),
+            replay_until=until,
+        )
+        return Refreshing(value=value, rotation=successor)
+
+    def _again(self, authorization: Authorization, replayed: Replayed) -> str:
+        """The refresh token that was given before and never arrived (rulings F)."""
+        if authorization.rotating is None:
+            raise TypeError("only a refresh is repeated")
+        rotating = authorization.rotating
+        try:
+            return self.retries.open(rotating.family, rotating.presented, replayed)
+        except Unsealable as unsealable:
+            raise InvalidGrant("It is no longer good", per=REFRESH_REUSE_DETECTED, detail=str(unsealable)) from None
 
     async def _id_token(self, authorization: Authorization, access: str, times: Times) -> str:
         key = self.ring.signing("id_token", authorization.client.metadata.id_token_signed_response_alg)
@@ -234,8 +258,9 @@ class Issue:
 
     async def _store(
         self, authorization: Authorization, aim: Target, minted: Minted, refreshing: Refreshing, incoming: Incoming
-    ) -> None:
+    ) -> Redeemed | Replayed:
         event = record(authorization, aim, minted.jti, incoming)
+        retried = retry_record(authorization, aim, minted.jti, incoming) if authorization.rotating else None
         outcome = await self.store.issue(
             Issuance(
                 issuer_id=authorization.issuer.issuer_id,
@@ -245,12 +270,13 @@ class Issue:
                 access_token=minted.row,
                 family=refreshing.family,
                 event=event,
+                retried=retried,
                 replayed=replay_record(authorization, incoming) if authorization.consumes else event,
                 revocation=revocation_of(authorization, incoming.at),
             )
         )
-        if isinstance(outcome, Redeemed):
-            return
+        if isinstance(outcome, Redeemed | Replayed):
+            return outcome
         if authorization.consumes is None:
             raise InvalidClient("This client is switched off", per=CLIENT_KNOWN)
         used = _USED[type(authorization.consumes)]

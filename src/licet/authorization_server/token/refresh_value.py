@@ -26,9 +26,25 @@ class RefreshValue(msgspec.Struct, frozen=True, gc=False):
 
     def digest_of(self, vault: Vault, family: Family) -> bytes | None:
         """The family's current digest if this token is its head, else None."""
-        if vault.matches(family.current_digest, family.issuer_id, "refresh-token", self.token):
-            return family.current_digest
+        return family.current_digest if self._is(family.current_digest, vault, family) else None
+
+    def place_in(self, vault: Vault, family: Family) -> Place | None:
+        """Where this token stands in its line: the head, or the one before it; None if it is neither."""
+        if self._is(family.current_digest, vault, family):
+            return Place(family.current_digest, family.generation)
+        if family.previous_digest is not None and self._is(family.previous_digest, vault, family):
+            return Place(family.previous_digest, family.generation - 1)
         return None
+
+    def _is(self, stored: bytes, vault: Vault, family: Family) -> bool:
+        return vault.matches(stored, family.issuer_id, "refresh-token", self.token)
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """A token's place in its line."""
+
+    digest: bytes
+    generation: int
 
 
 def read(token: str) -> RefreshValue | None:

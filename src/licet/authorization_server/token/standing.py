@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from licet.ambient import Instant
 from licet.authorization_server.admission import Dead, Presented, admit
-from licet.authorization_server.token.authorization import Authorization
+from licet.authorization_server.token.authorization import Authorization, Rotating
 from licet.protocol.errors import InvalidGrant, InvalidTarget
 from licet.requirements import GRANT_ALIVE, SCOPE_WITHIN_GRANT
 from licet.storage.ports import Consumed, Standing
-from licet.storage.records import Client, Family, Grant, Issuer
+from licet.storage.records import Client, Grant, Issuer
 
 
 def stands(standing: Standing, issued_at: Instant, client: Client, issuer: Issuer, now: Instant) -> None:
@@ -28,7 +28,7 @@ def authorization_of(
     nonce: str | None = None,
     narrowed: tuple[str, ...] | None = None,
     consumes: Consumed | None = None,
-    rotating: Family | None = None,
+    rotating: Rotating | None = None,
 ) -> Authorization:
     """What *standing*'s grant gives *client*, at the *resources* that the request names. A scope taken from the client
     since then is given no more. Raises InvalidTarget."""

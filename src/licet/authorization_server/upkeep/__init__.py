@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from licet.ambient import Clock
 from licet.authorization_server.directory import Directory
+from licet.authorization_server.key_rotation import KeyRotation
+from licet.authorization_server.keys import Ring
 from licet.authorization_server.settings import Settings
 from licet.storage.ports import Store, Unavailable
 
@@ -27,11 +29,15 @@ class Upkeep:
     directory: Directory
     clock: Clock
     settings: Settings
+    ring: Ring
+    rotation: KeyRotation
     _tasks: tuple[asyncio.Task[None], ...] = ()
 
     def start(self) -> None:
         chores = (
             (self.directory.refresh, _REFRESH_S),
+            (self._reload_keys, _REFRESH_S),
+            (self.turn_keys, self.settings.keys_every_s),
             (self._purge, self.settings.purge_every_s),
             (self.store.flush, 1.0),
         )
@@ -41,6 +47,14 @@ class Upkeep:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def turn_keys(self) -> None:
+        """Do what the schedule of keys says, and sign with what came of it."""
+        if await self.rotation.scheduled(self.ring.shown(self.rotation.lives.cached_s)):
+            await self._reload_keys()
+
+    async def _reload_keys(self) -> None:
+        await self.ring.refresh(self.store, self.directory.issuer.issuer_id)
 
     async def _purge(self) -> None:
         """Batch after batch until nothing is over: keeps pace with issuing, blocks nobody for long."""

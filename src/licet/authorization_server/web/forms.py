@@ -11,7 +11,7 @@ from typing import Final
 
 from licet.protocol.errors import InvalidRequest
 from licet.protocol.parameters import Parameters
-from licet.requirements import FORM_ENCODED_POST, REQUEST_SIZE_BOUNDED
+from licet.requirements import FORM_ENCODED_POST, REGISTRATION_WELL_FORMED, REQUEST_SIZE_BOUNDED
 
 FIELDS: Final = 64
 """The longest request of the protocol has about thirty."""
@@ -62,6 +62,13 @@ def form(body: bytes, content_type: bytes | None) -> Parameters:
         if separator and not _CHARSET.fullmatch(content_type[len(media_type) :]):
             raise _not_a_form()
     return parameters(body)
+
+
+def json(body: bytes, content_type: bytes | None) -> bytes:
+    """Let through the body of a request to an endpoint that takes JSON. Raises InvalidRequest: another media type."""
+    if content_type is None or content_type.partition(b";")[0].strip().lower() != b"application/json":
+        raise InvalidRequest("Send the metadata as application/json in UTF-8", per=REGISTRATION_WELL_FORMED)
+    return body
 
 
 def cookies(header: bytes | None) -> dict[str, str]:

@@ -26,6 +26,7 @@ _MAY_REPEAT: Final = frozenset(
 """Lists by definition, and of no consequence or joined where they are read."""
 _CLIENT_ID: Final = re.compile(r"(?!.*(?:lct[a-z]{2,3}_|eyJ))[\w.~:/-]{1,128}", re.ASCII)
 """A secret that was put in the wrong field is not an id."""
+WITH_BODY: Final = frozenset({"POST", "PUT"})
 _NOTHING: Final = Parameters()
 _LONGEST_PATH: Final = 256
 """Characters of an unknown path that are worth keeping; the rest is somebody's joke."""
@@ -112,13 +113,17 @@ def addressed(heard: Heard, hosts: frozenset[bytes]) -> None:
 def incoming(heard: Heard, place: Place, collected: bytes) -> Incoming:
     """Read the request. Raises InvalidRequest: not a form, not well-formed."""
     headers, query = heard.headers, heard.query
-    form = forms.form(collected, headers.get(b"content-type")) if heard.method == "POST" else _NOTHING
+    if place.json:
+        form, body = _NOTHING, forms.json(collected, headers.get(b"content-type")) if collected else b""
+    else:
+        form, body = (forms.form(collected, headers.get(b"content-type")) if heard.method == "POST" else _NOTHING), b""
     authorization = _text(headers.get(b"authorization"))
     return Incoming(
         method=heard.method,
         path=place.path,
         query=forms.parameters(query) if query else _NOTHING,
         form=form,
+        json=body,
         authorization=authorization,
         basic=None if authorization is None else basic.decode(authorization),
         cookies=forms.cookies(headers.get(b"cookie")),

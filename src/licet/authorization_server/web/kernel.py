@@ -180,7 +180,7 @@ class Kernel:
         return reply
 
     async def _body(self, heard: Heard, body: Body) -> bytes:
-        if heard.method != "POST":
+        if heard.method not in hearing.WITH_BODY:
             return b""
         hearing.announced(heard.headers, self.limits.body_bytes)
         return hearing.bounded(await body(), self.limits.body_bytes)

@@ -47,6 +47,8 @@ class Route:
     """An API that scripts of registered origins may call: token, userinfo, revocation (rulings Q)."""
     rooted: bool = False
     """The path begins at the host, not at the issuer: metadata of an issuer with a path (RFC 8414 §3.1)."""
+    json: bool = False
+    """Its body is JSON, not a form (RFC 7591 §3.1)."""
 
     def __post_init__(self) -> None:
         if not self.path.startswith("/") or not self.methods:
@@ -70,6 +72,7 @@ class Place:
     """Below the issuer, as endpoints know it."""
     kind: Kind
     cors: Cors
+    json: bool = False
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
     @property
@@ -84,7 +87,7 @@ def places(routes: Iterable[Route], base: str) -> dict[str, Place]:
     by_path: dict[str, Place] = {}
     for route in routes:
         full = route.path if route.rooted else base + route.path
-        place = by_path.setdefault(full, Place(route.path, route.kind, route.cors))
+        place = by_path.setdefault(full, Place(route.path, route.kind, route.cors, route.json))
         if (place.kind, place.cors) != (route.kind, route.cors) or place.endpoints.keys() & set(route.methods):
             raise ValueError(f"{full} is in the table twice")
         place.endpoints.update(dict.fromkeys(route.methods, route.endpoint))

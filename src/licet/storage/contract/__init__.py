@@ -19,7 +19,9 @@ from licet.storage.contract.devices import Devices
 from licet.storage.contract.endings import Endings
 from licet.storage.contract.journal import Journal
 from licet.storage.contract.once import Once
+from licet.storage.contract.pushed import Pushed
 from licet.storage.contract.registration import Registration
+from licet.storage.contract.registrations import Registrations
 from licet.storage.contract.rotation import Rotation
 from licet.storage.contract.sessions import Sessions
 from licet.storage.contract.single_use import SingleUse
@@ -29,7 +31,9 @@ __all__ = ["StoreContract"]
 
 
 @pytest.mark.anyio
-class StoreContract(SingleUse, Rotation, Devices, Registration, Sessions, Subjects, Endings, Once, Journal):
+class StoreContract(
+    SingleUse, Rotation, Devices, Registration, Registrations, Pushed, Sessions, Subjects, Endings, Once, Journal
+):
     """All of it; a subclass brings the ``store`` fixture."""
 
     @pytest.fixture

@@ -7,8 +7,10 @@ from asyncio import gather
 import pytest
 from msgspec.structs import replace
 
+from licet.events import EventType
 from licet.storage.contract import samples as a
 from licet.storage.contract.samples import AT, ISSUER, after
+from licet.storage.key_turns import KeyStep, KeyTurn
 from licet.storage.ports import Conflict, Person, Protected, Registered, Store
 from licet.storage.records import ClientPolicy, Key
 
@@ -55,6 +57,48 @@ class Registration:
         with pytest.raises(Conflict):
             await store.keys.create((_key("k4"), _key("k3")), ())  # one kid, one key, over all issuers
         assert len(await store.keys.every(ISSUER)) == 2
+
+    async def test_a_turn_happens_whole_or_not_at_all(self, store: Store) -> None:
+        """Steps fit the states that are there, and no two keys of one purpose and algorithm sign."""
+        old, new = _key("k1"), replace(_key("k2"), state="pending")
+        await store.issuers.create(a.issuer(), a.event())
+        await store.keys.create((old, new), ())
+        swap = (
+            KeyStep(before="active", after=replace(old, state="retiring", retire_at=after(9), hints_until=after(99))),
+            KeyStep(before="pending", after=replace(new, state="active", active_at=after(1))),
+        )
+        for unlawful in (
+            swap[1:],  # two would sign
+            (KeyStep(before=None, after=replace(_key("k3"), state="pending")),),  # two would wait
+            (KeyStep(before=None, after=old),),  # is there already
+            (KeyStep(before="retired", after=replace(old, state="destroyed", sealed=None)),),  # is not there yet
+            (*swap, KeyStep(before="active", after=replace(_key("k4"), state="retiring"))),  # is not there at all
+        ):
+            turn = KeyTurn(issuer_id=ISSUER, steps=unlawful, events=(a.event(EventType.KEY_RETIRING),))
+            assert not await store.keys.turn(turn)
+            assert not await store.keys.revoke(a.ending("key", "k1"), turn)
+        assert await store.keys.every(ISSUER) == (old, new)
+        assert await a.recorded(store, EventType.KEY_RETIRING) == 0
+        assert await store.revocations.since(ISSUER, 0, 9) == ()
+        turn = KeyTurn(issuer_id=ISSUER, steps=swap, events=(a.event(EventType.KEY_RETIRING),))
+        generation = await store.issuers.generation(ISSUER)
+        assert sorted(await gather(store.keys.turn(turn), store.keys.turn(turn))) == [False, True]
+        assert await store.keys.every(ISSUER) == tuple(step.after for step in swap)
+        assert await a.recorded(store, EventType.KEY_RETIRING) == 1
+        assert await store.issuers.generation(ISSUER) == generation + 1
+
+    async def test_a_key_is_revoked_with_its_line_in_the_feed(self, store: Store) -> None:
+        """The private key goes in the transaction that tells of it."""
+        old, new = _key("k1"), _key("k2")
+        await store.keys.create((old,), ())
+        gone = replace(old, state="destroyed", sealed=None, destroy_at=AT)
+        steps = (KeyStep(before="active", after=gone), KeyStep(before=None, after=new))
+        turn = KeyTurn(issuer_id=ISSUER, steps=steps, events=())
+        ending = a.ending("key", "k1")
+        assert sorted(await gather(*(store.keys.revoke(ending, turn) for _ in range(2)))) == [False, True]
+        assert await store.keys.every(ISSUER) == (gone, new)
+        assert await store.revocations.ended(ISSUER, "key", "k1") == AT
+        assert len(await store.revocations.since(ISSUER, 0, 9)) == 1
 
     async def test_clients(self, store: Store) -> None:
         policy = ClientPolicy(rotate=False, consent="trusted", access_token_lifetime_s=60)

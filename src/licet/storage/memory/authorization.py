@@ -15,11 +15,18 @@ from licet.storage.terms import LIVE_PENDING, SLOWER_S, covers
 class MemoryTransactions(Room):
     """``ports.Transactions``."""
 
-    async def open(self, transaction: Transaction) -> None:
+    async def open(self, transaction: Transaction, pushed_id: str | None = None) -> bool:
         key = (transaction.issuer_id, transaction.txn_id)
         if key in self._world.transactions:
             raise Conflict(transaction.txn_id)
+        if pushed_id is not None:
+            pushed = self._open(transaction.issuer_id, pushed_id)
+            if pushed is None or pushed.source != "par" or pushed.expires_at <= transaction.created_at:
+                return False
+            stays = replace(pushed, expires_at=max(pushed.expires_at, transaction.expires_at))
+            self._world.transactions[transaction.issuer_id, pushed_id] = stays
         self._world.transactions[key] = transaction
+        return True
 
     async def find(self, issuer_id: int, txn_id: str) -> Transaction | None:
         return self._world.transactions.get((issuer_id, txn_id))
@@ -42,11 +49,13 @@ class MemoryTransactions(Room):
         )
         return True
 
-    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:
-        transaction = self._open(issuer_id, txn_id)
-        if transaction is None:
+    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event, pushed_id: str | None = None) -> bool:
+        named = [txn_id] if pushed_id is None else [txn_id, pushed_id]
+        denied = [one for name in named if (one := self._open(issuer_id, name)) is not None]
+        if len(denied) < len(named):
             return False
-        self._world.transactions[issuer_id, txn_id] = replace(transaction, state="denied")
+        for transaction in denied:
+            self._world.transactions[issuer_id, transaction.txn_id] = replace(transaction, state="denied")
         self._world.record(event)
         return True
 
@@ -54,8 +63,9 @@ class MemoryTransactions(Room):
         issuer_id, grant, code = conclusion.issuer_id, conclusion.grant, conclusion.code
         if self._world.ended_meanwhile(grant) or not self._still_agreed(conclusion.relies_on):
             return False
-        transaction = None if conclusion.txn_id is None else self._open(issuer_id, conclusion.txn_id)
-        if conclusion.txn_id is not None and (transaction is None or transaction.expires_at <= conclusion.at):
+        named = [txn_id for txn_id in (conclusion.txn_id, conclusion.pushed_id) if txn_id is not None]
+        opened = [one for name in named if (one := self._open(issuer_id, name)) and one.expires_at > conclusion.at]
+        if len(opened) < len(named):
             return False
         if (
             (issuer_id, grant.grant_id) in self._world.grants
@@ -63,7 +73,7 @@ class MemoryTransactions(Room):
             or (issuer_id, code.digest) in self._world.codes
         ):
             raise Conflict("grant or code")
-        if transaction is not None:
+        for transaction in opened:
             consent_at = transaction.consent_at if conclusion.consent is None else conclusion.at
             completed = replace(transaction, state="completed", consent_at=consent_at)
             self._world.transactions[issuer_id, transaction.txn_id] = completed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from licet.ambient import Instant
 from licet.storage.memory.tokens import end_family
 from licet.storage.memory.world import World
 from licet.storage.ports import (
@@ -15,6 +16,7 @@ from licet.storage.ports import (
     Issuance,
     Outcome,
     Redeemed,
+    Replayed,
     RotateFamily,
     Unknown,
 )
@@ -25,18 +27,20 @@ from licet.storage.terms import CHALLENGE
 def issue(world: World, issuance: Issuance) -> Outcome:
     """Consume, store, record; or classify why not."""
     consumed = issuance.consumes
-    failed = _judge(world, issuance, consumed)
-    if failed is not None:
-        return failed
+    judged = _judge(world, issuance, consumed)
+    if isinstance(judged, AlreadyRedeemed | Unknown):
+        return judged
     _refuse_doubles(world, issuance)
-    if consumed is not None:
+    if isinstance(judged, Replayed) and isinstance(consumed, RotateFamily):
+        _repeat(world, issuance, consumed)
+    elif consumed is not None:
         _consume(world, issuance, consumed)
     if issuance.access_token is not None:
         world.access_tokens[issuance.issuer_id, issuance.access_token.digest] = issuance.access_token
     if issuance.family is not None:
         world.families[issuance.issuer_id, issuance.family.handle] = issuance.family
-    world.record(issuance.event)
-    return Redeemed()
+    world.record(issuance.event if judged is None or issuance.retried is None else issuance.retried)
+    return judged or Redeemed()
 
 
 def _refuse_doubles(world: World, issuance: Issuance) -> None:
@@ -47,8 +51,8 @@ def _refuse_doubles(world: World, issuance: Issuance) -> None:
         raise Conflict("family")
 
 
-def _judge(world: World, issuance: Issuance, consumed: Consumed | None) -> AlreadyRedeemed | Unknown | None:
-    """None if it is good."""
+def _judge(world: World, issuance: Issuance, consumed: Consumed | None) -> Replayed | AlreadyRedeemed | Unknown | None:
+    """None if it is good, and new."""
     match consumed:
         case None:
             client = world.clients.get((issuance.issuer_id, issuance.client_id))
@@ -93,10 +97,14 @@ def _judge_device(world: World, issuance: Issuance, consumed: ConsumeDevice) -> 
     return None if good else Unknown()
 
 
-def _judge_rotation(world: World, issuance: Issuance, consumed: RotateFamily) -> AlreadyRedeemed | Unknown | None:
+def _judge_rotation(
+    world: World, issuance: Issuance, consumed: RotateFamily
+) -> Replayed | AlreadyRedeemed | Unknown | None:
     family = world.families.get((issuance.issuer_id, consumed.handle))
     if family is None or family.client_id != consumed.client_id:
         return Unknown()
+    if (retry := _retry(family, consumed, issuance.at)) is not None and _live(world, issuance, consumed):
+        return retry
     if family.current_digest != consumed.presented:
         if end_family(world, issuance.issuer_id, consumed.handle, issuance.at, _reason(issuance)):
             _tell_replayed(world, issuance)
@@ -126,15 +134,43 @@ def _consume(world: World, issuance: Issuance, consumed: Consumed) -> None:
 
 
 def _rotated(family: Family, rotation: RotateFamily) -> Family:
-    family = replace(family, idle_until=rotation.idle_until, purge_at=rotation.purge_at)
+    family = replace(
+        family,
+        idle_until=rotation.idle_until,
+        purge_at=rotation.purge_at,
+        sealed_successor=rotation.sealed,
+        replay_until=rotation.replay_until,
+    )
     if rotation.successor is None:
-        return family
+        return replace(family, sealed_successor=None, replay_until=None)
     return replace(
         family,
         previous_digest=family.current_digest,
         current_digest=rotation.successor,
         generation=family.generation + 1,
+        origin_hash=rotation.origin,
     )
+
+
+def _retry(family: Family, rotation: RotateFamily, at: Instant) -> Replayed | None:
+    """What repeats the family's last rotation, if this is a retry of it and in time."""
+    last = (family.generation, family.previous_digest, family.grant_id)
+    if last != (rotation.generation + 1, rotation.presented, rotation.grant_id) or family.ended_at is not None:
+        return None
+    if family.sealed_successor is None or family.replay_until is None:
+        return None
+    if min(family.replay_until, family.idle_until, family.absolute_until) <= at:
+        return None
+    if family.origin_hash != rotation.origin and family.strayed == family.generation - 1:
+        return None
+    return Replayed(sealed=family.sealed_successor, generation=family.generation, replay_until=family.replay_until)
+
+
+def _repeat(world: World, issuance: Issuance, rotation: RotateFamily) -> None:
+    """After ``_judge`` found it a retry."""
+    family = world.families[issuance.issuer_id, rotation.handle]
+    strayed = family.strayed if family.origin_hash == rotation.origin else family.generation
+    world.families[issuance.issuer_id, rotation.handle] = replace(family, replays=family.replays + 1, strayed=strayed)
 
 
 def _reason(issuance: Issuance) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from licet.events import Event
+from licet.storage.key_turns import KeyTurn, lawful
 from licet.storage.memory.world import Room
 from licet.storage.ports import Conflict, Ending, Protected, Registered
 from licet.storage.records import Client, Credential, Issuer, Key, Resource, Scope
@@ -55,6 +56,21 @@ class MemoryKeys(Room):
         for issuer_id in {key.issuer_id for key in keys}:
             self._world.grow(issuer_id)
 
+    async def turn(self, turn: KeyTurn) -> bool:
+        here = [(key.kid, key.purpose, key.alg, key.state) for key in await self.every(turn.issuer_id)]
+        if not lawful(here, turn.steps):
+            return False
+        self._world.keys.update({(turn.issuer_id, step.after.kid): step.after for step in turn.steps})
+        self._world.record(*turn.events)
+        self._world.grow(turn.issuer_id)
+        return True
+
+    async def revoke(self, ending: Ending, turn: KeyTurn) -> bool:
+        if not await self.turn(turn):
+            return False
+        self._world.tell(ending)
+        return True
+
 
 class MemoryClients(Room):
     """``ports.Clients``."""
@@ -66,6 +82,9 @@ class MemoryClients(Room):
     async def every(self, issuer_id: int) -> tuple[Registered, ...]:
         clients = [client for client in self._world.clients.values() if client.issuer_id == issuer_id]
         return tuple(self._registered(client) for client in sorted(clients, key=lambda client: client.client_id))
+
+    async def of_source(self, issuer_id: int, source: str) -> tuple[Registered, ...]:
+        return tuple(registered for registered in await self.every(issuer_id) if registered.client.source == source)
 
     async def of_kind(self, issuer_id: int, kind: str) -> tuple[Client, ...]:
         clients = [registered.client for registered in await self.every(issuer_id)]

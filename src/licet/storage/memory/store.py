@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from licet.ambient import Instant
 from licet.storage import ports
 from licet.storage.memory.authorization import (
@@ -17,6 +19,7 @@ from licet.storage.memory.authorization import (
 from licet.storage.memory.issuing import issue
 from licet.storage.memory.people import MemoryAccounts, MemorySessions
 from licet.storage.memory.registration import MemoryClients, MemoryIssuers, MemoryKeys, MemoryResources
+from licet.storage.memory.registrations import MemoryRegistrations
 from licet.storage.memory.subjects import MemoryPairwiseSubjects
 from licet.storage.memory.tokens import (
     MemoryAccessTokens,
@@ -40,6 +43,7 @@ class MemoryStore:
         self.issuers: ports.Issuers = MemoryIssuers(world)
         self.keys: ports.Keys = MemoryKeys(world)
         self.clients: ports.Clients = MemoryClients(world)
+        self.registrations: ports.Registrations = MemoryRegistrations(world)
         self.resources: ports.Resources = MemoryResources(world)
         self.accounts: ports.Accounts = MemoryAccounts(world)
         self.pairwise_subjects: ports.PairwiseSubjects = MemoryPairwiseSubjects(world)
@@ -68,12 +72,17 @@ class MemoryStore:
 
     async def purge(self, at: Instant, limit: int) -> int:
         """Delete up to *limit* rows whose time is over; how many went."""
-        gone = 0
+        gone = self._forget_retries(at, limit)
         for table, over in self._expiring(at):
             for key in [key for key, row in table.items() if over(row)][: limit - gone]:
                 del table[key]
                 gone += 1
         world = self._world
+        ended = [key for key, one in world.registrations.items() if one.expires_at is not None and one.expires_at <= at]
+        for issuer_id, client_id in ended[: limit - gone]:
+            del world.registrations[issuer_id, client_id], world.clients[issuer_id, client_id]
+            world.credentials.pop((issuer_id, "client", client_id), None)
+            gone += 1
         newest = {line.issuer_id: line.seq for line in world.revocations}
         old = [line for line in world.revocations if line.purge_at <= at and line.seq < newest[line.issuer_id]]
         for line in old[: limit - gone]:
@@ -83,10 +92,19 @@ class MemoryStore:
         world.cookies = {(s.issuer_id, s.digest): s.session_id for s in world.sessions.values()}
         return gone
 
+    def _forget_retries(self, at: Instant, limit: int) -> int:
+        """Erase sealed successors whose window is over; how many."""
+        families = self._world.families
+        sealed = [key for key, f in families.items() if f.sealed_successor is not None and (f.replay_until or 0) <= at]
+        for key in sealed[:limit]:
+            families[key] = replace(families[key], sealed_successor=None, replay_until=None)
+        return len(sealed[:limit])
+
     def _expiring(self, at: Instant) -> Iterator[tuple[dict[Any, Any], Callable[[Any], bool]]]:
         """Every table whose rows end, and which rows have."""
         world = self._world
         yield world.access_tokens, lambda row: row.expires_at <= at
+        yield world.initial_tokens, lambda row: row.expires_at <= at
         yield world.codes, lambda row: row.purge_at <= at
         yield world.families, lambda row: row.purge_at <= at
         yield world.grants, lambda row: row.expires_at <= at - GRANT_KEPT

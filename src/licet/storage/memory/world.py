@@ -20,10 +20,12 @@ from licet.storage.records import (
     Credential,
     Family,
     Grant,
+    InitialToken,
     Issuer,
     Key,
     Pending,
     Refused,
+    Registration,
     Resource,
     Revocation,
     Scope,
@@ -41,6 +43,8 @@ class World:
         self.issuers: dict[int, Issuer] = {}
         self.keys: dict[tuple[int, str], Key] = {}
         self.clients: dict[tuple[int, str], Client] = {}
+        self.initial_tokens: dict[tuple[int, bytes], InitialToken] = {}
+        self.registrations: dict[tuple[int, str], Registration] = {}
         self.credentials: dict[tuple[int, str, str], tuple[Credential, ...]] = {}
         self.resources: dict[tuple[int, str], Resource] = {}
         self.scopes: dict[tuple[int, str], Scope] = {}

@@ -51,6 +51,34 @@ CREATE TABLE clients (
  WITHOUT ROWID,
  STRICT;
 CREATE INDEX clients_kind ON clients (issuer_id, kind);
+CREATE INDEX clients_source ON clients (issuer_id, source);
+CREATE TABLE initial_tokens (
+  issuer_id INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  note TEXT NOT NULL,
+  policy TEXT NOT NULL,
+  uses_left INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  ext TEXT,
+  PRIMARY KEY (issuer_id, digest)
+)
+ WITHOUT ROWID,
+ STRICT;
+CREATE INDEX initial_tokens_expires_at ON initial_tokens (expires_at);
+CREATE TABLE registrations (
+  issuer_id INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  policy TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  ext TEXT,
+  PRIMARY KEY (issuer_id, client_id)
+)
+ WITHOUT ROWID,
+ STRICT;
+CREATE INDEX registrations_expires_at ON registrations (expires_at);
 CREATE TABLE credentials (
   issuer_id INTEGER NOT NULL,
   owner_kind TEXT NOT NULL,
@@ -303,6 +331,7 @@ CREATE TABLE families (
   sealed_successor BLOB,
   replays INTEGER NOT NULL,
   origin_hash BLOB,
+  strayed INTEGER,
   issued_at INTEGER NOT NULL,
   ended_at INTEGER,
   why TEXT NOT NULL,
@@ -313,6 +342,7 @@ CREATE TABLE families (
  STRICT;
 CREATE INDEX families_grant ON families (issuer_id, grant_id);
 CREATE INDEX families_purge_at ON families (purge_at);
+CREATE INDEX families_replay_until ON families (replay_until) WHERE sealed_successor IS NOT NULL;
 CREATE TABLE access_tokens (
   issuer_id INTEGER NOT NULL,
   digest BLOB NOT NULL,

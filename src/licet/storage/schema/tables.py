@@ -96,7 +96,29 @@ clients = _table(
     _integer("created_at"),
     _integer("expires_at", **MAYBE),
 )
+Index("clients_source", clients.c.issuer_id, clients.c.source)
 Index("clients_kind", clients.c.issuer_id, clients.c.kind)
+
+initial_tokens = _table(
+    "initial_tokens",
+    _key(_blob("digest")),
+    _text("note"),
+    _text("policy"),
+    _integer("uses_left"),
+    _integer("created_at"),
+    _integer("expires_at"),
+)
+Index("initial_tokens_expires_at", initial_tokens.c.expires_at)
+
+registrations = _table(
+    "registrations",
+    _key(_text("client_id")),
+    _blob("digest"),
+    _text("policy"),
+    _integer("created_at"),
+    _integer("expires_at", **MAYBE),
+)
+Index("registrations_expires_at", registrations.c.expires_at)
 
 credentials = _table(
     "credentials",
@@ -314,6 +336,7 @@ families = _wide(
     _blob("sealed_successor", **MAYBE),
     _integer("replays"),
     _blob("origin_hash", **MAYBE),
+    _integer("strayed", **MAYBE),
     _integer("issued_at"),
     _integer("ended_at", **MAYBE),
     _text("why"),
@@ -321,6 +344,12 @@ families = _wide(
 )
 Index("families_grant", families.c.issuer_id, families.c.grant_id)
 Index("families_purge_at", families.c.purge_at)
+Index(
+    "families_replay_until",
+    families.c.replay_until,
+    sqlite_where=text("sealed_successor IS NOT NULL"),
+    postgresql_where=text("sealed_successor IS NOT NULL"),
+)
 
 access_tokens = _wide(
     "access_tokens",

@@ -28,10 +28,25 @@ CHOOSE = """
         AND s.idle_until > ?5 AND s.absolute_until > ?5
     )
 """
+OPEN_AS_LONG = """
+    UPDATE transactions SET expires_at = max(expires_at, ?)
+    WHERE issuer_id = ? AND txn_id = ? AND source = 'par' AND state = 'open' AND expires_at > ?
+"""
 DENY = "UPDATE transactions SET state = 'denied' WHERE issuer_id = ? AND txn_id = ? AND state = 'open'"
+DENY_BOTH = """
+    UPDATE transactions SET state = 'denied'
+    WHERE issuer_id = ?1 AND txn_id IN (?2, ?3) AND state = 'open' AND
+    (SELECT count(*) FROM transactions WHERE issuer_id = ?1 AND txn_id IN (?2, ?3) AND state = 'open') = 2
+"""
 COMPLETE = """
-    UPDATE transactions SET state = 'completed', consent_at = coalesce(?, consent_at)
-    WHERE issuer_id = ? AND txn_id = ? AND state = 'open' AND expires_at > ?
+    UPDATE transactions SET state = 'completed', consent_at = coalesce(?1, consent_at)
+    WHERE issuer_id = ?2 AND txn_id = ?3 AND state = 'open' AND expires_at > ?4
+"""
+COMPLETE_BOTH = """
+    UPDATE transactions SET state = 'completed', consent_at = coalesce(?1, consent_at)
+    WHERE issuer_id = ?2 AND txn_id IN (?3, ?5) AND state = 'open' AND expires_at > ?4 AND
+    (SELECT count(*) FROM transactions
+     WHERE issuer_id = ?2 AND txn_id IN (?3, ?5) AND state = 'open' AND expires_at > ?4) = 2
 """
 ENDED_MEANWHILE = """
     SELECT 1 FROM sessions WHERE issuer_id = ?1 AND session_id = ?2 AND status <> 'active'
@@ -69,12 +84,29 @@ def still_agreed(tx: Tx, consent: Consent) -> bool:
     return bool(rows) and covers(CONSENTS.decode(rows[0]), consent)
 
 
+def _completing(conclusion: Conclusion, consent_at: Instant | None) -> tuple[str, tuple[object, ...]] | None:
+    """The one statement that completes what is answered: a browser's transaction, a pushed request, or both."""
+    named = [txn_id for txn_id in (conclusion.txn_id, conclusion.pushed_id) if txn_id is not None]
+    if not named:
+        return None
+    statement = COMPLETE if len(named) == 1 else COMPLETE_BOTH
+    return statement, (consent_at, conclusion.issuer_id, named[0], conclusion.at, *named[1:])
+
+
 class SQLiteTransactions(Room):
     """``ports.Transactions``."""
 
-    async def open(self, transaction: Transaction) -> None:
+    async def open(self, transaction: Transaction, pushed_id: str | None = None) -> bool:
         row = TRANSACTIONS.encode(transaction)
-        await self._write.submit(lambda tx: tx.run(TRANSACTIONS.insert, row))
+        stays = (transaction.expires_at, transaction.issuer_id, pushed_id, transaction.created_at)
+
+        def work(tx: Tx) -> bool:
+            if pushed_id is not None and not tx.run(OPEN_AS_LONG, stays):
+                return False
+            tx.run(TRANSACTIONS.insert, row)
+            return True
+
+        return await self._write.submit(work)
 
     async def find(self, issuer_id: int, txn_id: str) -> Transaction | None:
         row = self._read.row(FIND_TRANSACTION, (issuer_id, txn_id))
@@ -84,11 +116,13 @@ class SQLiteTransactions(Room):
         chosen = (issuer_id, txn_id, subject_id, session_id, at)
         return await self._write.submit(lambda tx: bool(tx.run(CHOOSE, chosen)))
 
-    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event) -> bool:
+    async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event, pushed_id: str | None = None) -> bool:
         line = entry(event)
+        statement = DENY if pushed_id is None else DENY_BOTH
+        denies = (issuer_id, txn_id) if pushed_id is None else (issuer_id, txn_id, pushed_id)
 
         def work(tx: Tx) -> bool:
-            if not tx.run(DENY, (issuer_id, txn_id)):
+            if not tx.run(statement, denies):
                 return False
             tx.record(line)
             return True
@@ -100,14 +134,14 @@ class SQLiteTransactions(Room):
         consent = None if conclusion.consent is None else CONSENTS.encode(conclusion.consent)
         lines = [entry(event) for event in conclusion.events]
         consent_at = None if consent is None else conclusion.at
-        completes = (consent_at, conclusion.issuer_id, conclusion.txn_id, conclusion.at)
+        completing = _completing(conclusion, consent_at)
 
         def work(tx: Tx) -> bool:
             if ended_meanwhile(tx, conclusion.grant):
                 return False
             if conclusion.relies_on is not None and not still_agreed(tx, conclusion.relies_on):
                 return False
-            if conclusion.txn_id is not None and not tx.run(COMPLETE, completes):
+            if completing is not None and not tx.run(*completing):
                 return False
             tx.run(GRANTS.insert, grant)
             tx.run(CODES.insert, code)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from licet.events import Event
+from licet.storage.key_turns import KeyTurn, lawful
+from licet.storage.ports import Ending
 from licet.storage.records import Issuer, Key
 from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.endings import tell
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.transaction import Tx, entry
 
@@ -17,6 +22,11 @@ MOVE = "UPDATE issuers SET url = ?, generation = generation + 1 WHERE issuer_id 
 GENERATION = "SELECT generation FROM issuers WHERE issuer_id = ?"
 GROW = "UPDATE issuers SET generation = generation + 1 WHERE issuer_id = ?"
 EVERY_KEY = f"SELECT {KEYS.columns} FROM keys WHERE issuer_id = ? ORDER BY publish_at, kid"  # noqa: S608
+PRESENT = "SELECT kid, purpose, alg, state FROM keys WHERE issuer_id = ?"
+STEP = """
+    UPDATE keys SET state = ?, sealed = ?, active_at = ?, retire_at = ?, destroy_at = ?, hints_until = ?
+    WHERE issuer_id = ? AND kid = ? AND state = ?
+"""
 
 
 def grow(tx: Tx, issuer_id: int) -> None:
@@ -69,3 +79,38 @@ class SQLiteKeys(Room):
                 grow(tx, issuer_id)
 
         await self._write.submit(work)
+
+    async def turn(self, turn: KeyTurn) -> bool:
+        return await self._write.submit(_turning(turn))
+
+    async def revoke(self, ending: Ending, turn: KeyTurn) -> bool:
+        turning, line = _turning(turn), entry(ending.event)
+
+        def work(tx: Tx) -> bool:
+            if not turning(tx):
+                return False
+            tell(tx, ending, line)
+            return True
+
+        return await self._write.submit(work)
+
+
+def _turning(turn: KeyTurn) -> Callable[[Tx], bool]:
+    lines = [entry(event) for event in turn.events]
+
+    def work(tx: Tx) -> bool:
+        if not lawful(tx.rows(PRESENT, (turn.issuer_id,)), turn.steps):
+            return False
+        for step in turn.steps:
+            key = step.after
+            if step.before is None:
+                tx.run(KEYS.insert, KEYS.encode(key))
+            else:
+                times = (key.active_at, key.retire_at, key.destroy_at, key.hints_until)
+                tx.run(STEP, (key.state, key.sealed, *times, key.issuer_id, key.kid, step.before))
+        for line in lines:
+            tx.record(line)
+        grow(tx, turn.issuer_id)
+        return True
+
+    return work

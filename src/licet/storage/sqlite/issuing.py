@@ -11,6 +11,7 @@ from licet.storage.ports import (
     Issuance,
     Outcome,
     Redeemed,
+    Replayed,
     RotateFamily,
     Unknown,
 )
@@ -49,16 +50,24 @@ CONSUME_DEVICE = f"""
 USED_DEVICE = """
     SELECT grant_id FROM pending WHERE issuer_id = ? AND device_digest = ? AND client_id = ? AND state = 'consumed'
 """
-AT_HEAD = f"""
+OF_FAMILY = f"""
     WHERE issuer_id = ?1 AND handle = ?5 AND grant_id = ?2 AND client_id = ?3
-    AND generation = ?6 AND current_digest = ?7
     AND ended_at IS NULL AND idle_until > ?4 AND absolute_until > ?4 AND {LIVE}
 """
+AT_HEAD = f"{OF_FAMILY} AND generation = ?6 AND current_digest = ?7"
 ROTATE = f"""
     UPDATE families SET previous_digest = current_digest, current_digest = ?10, generation = generation + 1,
-    idle_until = ?8, purge_at = ?9 {AT_HEAD}
+    sealed_successor = ?11, replay_until = ?12, origin_hash = ?13, idle_until = ?8, purge_at = ?9 {AT_HEAD}
 """  # noqa: S608
-REUSE = f"UPDATE families SET idle_until = ?8, purge_at = ?9 {AT_HEAD}"  # noqa: S608
+REUSE = f"""
+    UPDATE families SET sealed_successor = NULL, replay_until = NULL, idle_until = ?8, purge_at = ?9 {AT_HEAD}
+"""  # noqa: S608
+RETRY = f"""
+    UPDATE families SET replays = replays + 1, strayed = CASE WHEN origin_hash IS ?8 THEN strayed ELSE generation END
+    {OF_FAMILY} AND generation = ?6 + 1 AND previous_digest = ?7
+    AND sealed_successor IS NOT NULL AND replay_until > ?4 AND (origin_hash IS ?8 OR strayed IS NOT generation - 1)
+    RETURNING sealed_successor, generation, replay_until
+"""  # noqa: S608
 SUPERSEDED = """
     SELECT grant_id FROM families WHERE issuer_id = ? AND handle = ? AND client_id = ? AND current_digest <> ?
 """
@@ -72,22 +81,24 @@ def issuing(issuance: Issuance) -> Work[Outcome]:
     consume = _consuming(issuance)
 
     def work(tx: Tx) -> Outcome:
-        if (failed := consume(tx)) is not None:
-            return failed
+        outcome = consume(tx)
+        if not isinstance(outcome, GOOD):
+            return outcome
         if token is not None:
             tx.run(ACCESS_TOKENS.insert, token)
         if family is not None:
             tx.run(FAMILIES.insert, family)
-        tx.record(line)
-        return _REDEEMED
+        tx.record(line if outcome is _REDEEMED or issuance.retried is None else entry(issuance.retried))
+        return outcome
 
     return work
 
 
+GOOD = (Redeemed, Replayed)
 _REDEEMED, _UNKNOWN = Redeemed(), Unknown()
 
-Consuming = Callable[[Tx], AlreadyRedeemed | Unknown | None]
-"""Consume; None if it was good."""
+Consuming = Callable[[Tx], Outcome]
+"""Use up what is to be used up, or say why not."""
 
 
 def _consuming(issuance: Issuance) -> Consuming:
@@ -104,18 +115,18 @@ def _consuming(issuance: Issuance) -> Consuming:
 
 def _unless_disabled(issuance: Issuance) -> Consuming:
     who = (issuance.issuer_id, issuance.client_id)
-    return lambda tx: _UNKNOWN if tx.rows(DISABLED, who) else None
+    return lambda tx: _UNKNOWN if tx.rows(DISABLED, who) else _REDEEMED
 
 
 def _code(issuance: Issuance, code: ConsumeCode) -> Consuming:
     issuer_id, at = issuance.issuer_id, issuance.at
     consumes = (issuer_id, code.grant_id, code.client_id, at, code.digest, code.tombstone_until)
 
-    def consume(tx: Tx) -> AlreadyRedeemed | Unknown | None:
+    def consume(tx: Tx) -> Outcome:
         if tx.run(CONSUME_CODE, consumes):
             if code.challenge_key is not None:
                 tx.run(BURN, (issuer_id, CHALLENGE, code.challenge_key, code.tombstone_until, at))
-            return None
+            return _REDEEMED
         used = tx.rows(USED_CODE, (issuer_id, code.digest, code.client_id))
         if not used:
             return _UNKNOWN
@@ -130,9 +141,9 @@ def _code(issuance: Issuance, code: ConsumeCode) -> Consuming:
 def _device(issuance: Issuance, device: ConsumeDevice) -> Consuming:
     consumes = (issuance.issuer_id, device.grant_id, device.client_id, issuance.at, device.device_digest)
 
-    def consume(tx: Tx) -> AlreadyRedeemed | Unknown | None:
+    def consume(tx: Tx) -> Outcome:
         if tx.run(CONSUME_DEVICE, consumes):
-            return None
+            return _REDEEMED
         used = tx.rows(USED_DEVICE, (issuance.issuer_id, device.device_digest, device.client_id))
         return AlreadyRedeemed(*used[0]) if used else _UNKNOWN  # nothing ends: a device may ask twice (rulings A)
 
@@ -143,13 +154,16 @@ def _rotation(issuance: Issuance, rotation: RotateFamily) -> Consuming:
     issuer_id, at = issuance.issuer_id, issuance.at
     head = (issuer_id, rotation.grant_id, rotation.client_id, at, rotation.handle, rotation.generation)
     lives = (rotation.presented, rotation.idle_until, rotation.purge_at)
+    successor = (rotation.successor, rotation.sealed, rotation.replay_until, rotation.origin)
     statement, consumes = (
-        (REUSE, (*head, *lives)) if rotation.successor is None else (ROTATE, (*head, *lives, rotation.successor))
+        (REUSE, (*head, *lives)) if rotation.successor is None else (ROTATE, (*head, *lives, *successor))
     )
 
-    def consume(tx: Tx) -> AlreadyRedeemed | Unknown | None:
+    def consume(tx: Tx) -> Outcome:
         if tx.run(statement, consumes):
-            return None
+            return _REDEEMED
+        for sealed, generation, replay_until in tx.rows(RETRY, (*head, rotation.presented, rotation.origin)):
+            return Replayed(sealed=sealed, generation=generation, replay_until=replay_until)
         moved = tx.rows(SUPERSEDED, (issuer_id, rotation.handle, rotation.client_id, rotation.presented))
         if not moved:
             return _UNKNOWN

@@ -21,12 +21,21 @@ SCOPES = Codec(Scope, "scopes")
 
 FIND_CLIENT = f"SELECT {CLIENTS.columns} FROM clients WHERE issuer_id = ? AND client_id = ?"  # noqa: S608
 EVERY_CLIENT = f"SELECT {CLIENTS.columns} FROM clients WHERE issuer_id = ? ORDER BY client_id"  # noqa: S608
+OF_SOURCE = f"""
+    SELECT {CLIENTS.columns} FROM clients INDEXED BY clients_source
+    WHERE issuer_id = ? AND source = ? ORDER BY client_id
+"""  # noqa: S608
 OF_KIND = f"""
     SELECT {CLIENTS.columns} FROM clients INDEXED BY clients_kind WHERE issuer_id = ? AND kind = ? AND status = 'active'
 """  # noqa: S608
 CREDENTIALS_OF = f"""
     SELECT {CREDENTIALS.columns} FROM credentials
     WHERE issuer_id = ? AND owner_kind = ? AND owner = ? AND revoked_at IS NULL ORDER BY created_at, credential_id
+"""  # noqa: S608
+CREDENTIALS_OF_SOURCE = f"""
+    SELECT {CREDENTIALS.of("p")} FROM clients AS c INDEXED BY clients_source
+    CROSS JOIN credentials AS p ON p.issuer_id = c.issuer_id AND p.owner_kind = 'client' AND p.owner = c.client_id
+    WHERE c.issuer_id = ? AND c.source = ? AND p.revoked_at IS NULL ORDER BY p.created_at, p.credential_id
 """  # noqa: S608
 CREDENTIALS_OF_KIND = f"""
     SELECT {CREDENTIALS.columns} FROM credentials
@@ -67,6 +76,11 @@ class SQLiteClients(Room):
     async def every(self, issuer_id: int) -> tuple[Registered, ...]:
         live = _by_owner(self._read.rows(CREDENTIALS_OF_KIND, (issuer_id, "client")))
         clients = map(CLIENTS.decode, self._read.rows(EVERY_CLIENT, (issuer_id,)))
+        return tuple(Registered(client=client, credentials=tuple(live[client.client_id])) for client in clients)
+
+    async def of_source(self, issuer_id: int, source: str) -> tuple[Registered, ...]:
+        live = _by_owner(self._read.rows(CREDENTIALS_OF_SOURCE, (issuer_id, source)))
+        clients = map(CLIENTS.decode, self._read.rows(OF_SOURCE, (issuer_id, source)))
         return tuple(Registered(client=client, credentials=tuple(live[client.client_id])) for client in clients)
 
     async def of_kind(self, issuer_id: int, kind: str) -> tuple[Client, ...]:

@@ -27,6 +27,7 @@ from licet.storage.sqlite.once import SQLiteReplay, SQLiteThrottles
 from licet.storage.sqlite.people import SQLiteAccounts, SQLiteSessions
 from licet.storage.sqlite.reader import Reader
 from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources
+from licet.storage.sqlite.registrations import SQLiteRegistrations
 from licet.storage.sqlite.subjects import SQLitePairwiseSubjects
 from licet.storage.sqlite.tokens import SQLiteAccessTokens, SQLiteFamilies, SQLiteRevocations
 from licet.storage.sqlite.upkeep import LAST_GRANT, LATEST, purge
@@ -54,6 +55,7 @@ class SQLiteStore:
         self.issuers: ports.Issuers = SQLiteIssuers(*ways)
         self.keys: ports.Keys = SQLiteKeys(*ways)
         self.clients: ports.Clients = SQLiteClients(*ways)
+        self.registrations: ports.Registrations = SQLiteRegistrations(*ways)
         self.resources: ports.Resources = SQLiteResources(*ways)
         self.accounts: ports.Accounts = SQLiteAccounts(*ways)
         self.pairwise_subjects: ports.PairwiseSubjects = SQLitePairwiseSubjects(*ways)

@@ -20,6 +20,8 @@ EXPIRED = (
     ("sessions", "issuer_id, session_id", "absolute_until", 0),
     ("replay", "issuer_id, kind, key", "expires_at", 0),
     ("throttles", "issuer_id, key", "full_at", 0),  # a full bucket is as good as none
+    ("initial_tokens", "issuer_id, digest", "expires_at", 0),
+    ("registrations", "issuer_id, client_id", "expires_at", 0),  # unused, or taken away
     ("revocations", "issuer_id, seq", "purge_at", 0),
 )
 
@@ -42,7 +44,19 @@ def _purge(table: str, key: str, expiry: str, kept: int) -> Purge:
 
 
 PURGES = tuple(_purge(*expired) for expired in EXPIRED)
+OVER_RETRIES = """
+    SELECT issuer_id, handle, replay_until FROM families INDEXED BY families_replay_until
+    WHERE sealed_successor IS NOT NULL AND replay_until <= ? LIMIT ?
+"""
+FORGET_RETRY = """
+    UPDATE families SET sealed_successor = NULL, replay_until = NULL
+    WHERE issuer_id = ? AND handle = ? AND replay_until = ?
+"""
 PURGE_AUTHENTICATIONS = "DELETE FROM authentications WHERE issuer_id = ? AND session_id = ?"
+PURGE_CLIENT = (
+    "DELETE FROM credentials WHERE issuer_id = ? AND owner_kind = 'client' AND owner = ?",
+    "DELETE FROM clients WHERE issuer_id = ? AND client_id = ? AND source = 'dcr'",
+)
 
 LATEST = """
     SELECT max(at) FROM (SELECT at FROM events WHERE node = ? ORDER BY seq DESC LIMIT 1000)
@@ -54,14 +68,19 @@ LAST_GRANT = """
 
 
 def purge(tx: Tx, at: Instant, limit: int) -> int:
-    """Delete up to *limit* rows in this transaction; how many went."""
-    left = limit
+    """Delete up to *limit* rows, or what in them is over, in this transaction; how many went."""
+    retries = tx.rows(OVER_RETRIES, (at, limit))
+    tx.many(FORGET_RETRY, retries)
+    left = limit - len(retries)
     for find, delete, kept in PURGES:
+        if not left:
+            break
         over = tx.rows(find, (at - kept, left))
         if "sessions" in delete:
             tx.many(PURGE_AUTHENTICATIONS, over)
+        if "registrations" in delete:
+            for purging in PURGE_CLIENT:
+                tx.many(purging, over)
         tx.many(delete, over)
         left -= len(over)
-        if not left:
-            break
     return limit - left

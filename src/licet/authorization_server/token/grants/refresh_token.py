@@ -1,6 +1,7 @@
 """The refresh token grant (RFC 6749 §6, OAuth 2.1 §4.3; rulings F).
 
-A family has one head. A superseded token that comes back from its own client ends the family and its grant:
+A family has one head. Its predecessor may come back for a moment, if the answer that named the head was lost
+(``token/retry.py``). Any other superseded token that comes back from its own client ends the family and its grant:
 somebody else has the other copy.
 """
 
@@ -13,8 +14,9 @@ from licet.authorization_server.client_authentication.model import Authenticated
 from licet.authorization_server.directory import Directory
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.settings import Lifetimes
-from licet.authorization_server.token.authorization import Authorization
-from licet.authorization_server.token.refresh_value import RefreshValue, read
+from licet.authorization_server.token.authorization import Authorization, Rotating
+from licet.authorization_server.token.refresh_value import Place, RefreshValue, read
+from licet.authorization_server.token.retry import Retries
 from licet.authorization_server.token.standing import authorization_of, stands
 from licet.events import EventType
 from licet.protocol import scope as scopes
@@ -44,6 +46,13 @@ def judge(family: Family, client: Client, now: Instant) -> None:
         raise InvalidGrant("The refresh token has expired", per=REFRESH_EXPIRES)
 
 
+def may_stand(place: Place, family: Family, now: Instant) -> bool:
+    """Whether a token at *place* may still be used: as the head, or as a retry (rulings F). The store decides again."""
+    if place.generation == family.generation:
+        return True
+    return family.sealed_successor is not None and family.replay_until is not None and now < family.replay_until
+
+
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
     """Find the family, judge it, and say what its head buys."""
@@ -52,6 +61,7 @@ class RefreshToken:
     directory: Directory
     vault: Vault
     lifetimes: Lifetimes
+    retries: Retries
     grant_type: str = "refresh_token"
 
     async def redeem(self, incoming: Incoming, client: AuthenticatedClient) -> Authorization:
@@ -59,9 +69,9 @@ class RefreshToken:
         found = await self._find(value)
         family, grant = found.family, found.standing.grant
         judge(family, client.client, incoming.at)
-        presented = value.digest_of(self.vault, family)
-        if presented is None:
-            await self._reused(found, incoming)
+        place = value.place_in(self.vault, family)
+        if place is None or not may_stand(place, family, incoming.at):
+            raise await self._reused(found, incoming)
         stands(found.standing, family.issued_at, client.client, self.directory.issuer, incoming.at)
         return authorization_of(
             found.standing,
@@ -73,13 +83,14 @@ class RefreshToken:
                 handle=family.handle,
                 client_id=family.client_id,
                 grant_id=family.grant_id,
-                generation=family.generation,
-                presented=family.current_digest,
+                generation=place.generation,
+                presented=place.digest,
                 successor=None,  # issue.py mints one where the client's policy rotates
+                origin=self.retries.origin(family.issuer_id, incoming),
                 idle_until=self._idle_until(family, incoming.at),
                 purge_at=family.purge_at,
             ),
-            rotating=family,
+            rotating=Rotating(family=family, presented=value),
         )
 
     @staticmethod
@@ -101,13 +112,15 @@ class RefreshToken:
     def _idle_until(self, family: Family, now: Instant) -> Instant:
         return min(family.absolute_until, Instant(now + self.lifetimes.refresh_idle_s * SECOND))
 
-    async def _reused(self, found: FoundFamily, incoming: Incoming) -> None:
+    async def _reused(self, found: FoundFamily, incoming: Incoming) -> InvalidGrant:
         grant = found.standing.grant
         await self.families.reused(
             reuse_ending(grant.issuer_id, grant.grant_id, grant.handle, found.family.client_id, incoming),
             found.family.handle,
         )
-        raise InvalidGrant("The refresh token was used before: what it came from has ended", per=REFRESH_REUSE_DETECTED)
+        return InvalidGrant(
+            "The refresh token was used before: what it came from has ended", per=REFRESH_REUSE_DETECTED
+        )
 
 
 def narrowed(text: str | None, granted: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -1,0 +1,171 @@
+"""Clients that register themselves: within what the token and the quota leave, managed by their own token alone."""
+
+from __future__ import annotations
+
+from asyncio import gather
+from typing import Any
+
+from msgspec.structs import replace
+
+from licet.events import EventType
+from licet.protocol.client_metadata import ClientMetadata
+from licet.storage.contract import samples as a
+from licet.storage.contract.samples import AT, ISSUER, after
+from licet.storage.ports import Registered, Registering, Store
+from licet.storage.records import InitialToken, Registration, RegistrationPolicy
+
+
+class Registrations:
+    """``registrations``, and ``clients.of_source``."""
+
+    async def test_a_token_lets_no_more_register_than_it_says(self, store: Store) -> None:
+        await _token(store, uses_left=3)
+        outcomes = await gather(*(store.registrations.register(_new(f"c{n}")) for n in range(10)))
+        assert outcomes == ["registered"] * 3 + ["spent"] * 7
+        found = [await store.clients.find(ISSUER, f"c{n}") for n in range(10)]
+        assert sum(one is not None for one in found) == 3
+        assert await a.recorded(store, EventType.CLIENT_CREATED) == 3
+        token = await store.registrations.find_token(ISSUER, a.digest("token"))
+        assert token is not None
+        assert token.uses_left == 0
+
+    async def test_a_token_that_is_over_or_elsewhere_lets_nobody_register(self, store: Store) -> None:
+        await _token(store, expires_at=AT)
+        assert await store.registrations.register(_new("c")) == "spent"
+        assert await store.registrations.register(_new("c", token=a.digest("other"))) == "spent"
+        assert await store.clients.find(ISSUER, "c") is None
+        assert await store.registrations.find(ISSUER, "c") is None
+
+    async def test_there_are_no_more_than_the_quota(self, store: Store) -> None:
+        outcomes = await gather(*(store.registrations.register(_new(f"c{n}", token=None, most=4)) for n in range(9)))
+        assert sorted(outcomes) == ["full"] * 5 + ["registered"] * 4
+
+    async def test_a_refusal_for_the_quota_spends_nothing(self, store: Store) -> None:
+        await _token(store, uses_left=1)
+        assert await store.registrations.register(_new("c", most=0)) == "full"
+        assert await store.registrations.register(_new("c")) == "registered"
+
+    async def test_a_registration_comes_back_whole(self, store: Store) -> None:
+        new = _new("c", token=None)
+        await store.registrations.register(new)
+        assert await store.clients.find(ISSUER, "c") == Registered(client=new.client, credentials=new.credentials)
+        assert await store.registrations.find(ISSUER, "c") == new.registration
+        assert await store.registrations.find(ISSUER + 1, "c") is None
+
+    async def test_registering_makes_nobody_read_everything_anew(self, store: Store) -> None:
+        before = await store.issuers.generation(ISSUER)
+        await store.registrations.register(_new("c", token=None))
+        assert await store.issuers.generation(ISSUER) == before
+
+    async def test_of_many_updates_with_one_token_one_is_done(self, store: Store) -> None:
+        new = _new("c", token=None)
+        await store.registrations.register(new)
+        changed = replace(new.client, metadata=ClientMetadata(client_name="Other"), metadata_digest=a.digest("other"))
+
+        async def update(n: int) -> bool:
+            return await store.registrations.replace(
+                changed, (), a.digest("managing"), a.digest(f"next{n}"), a.event(EventType.CLIENT_CHANGED)
+            )
+
+        assert sum(await gather(*(update(n) for n in range(10)))) == 1
+        found = await store.clients.find(ISSUER, "c")
+        assert found == Registered(client=changed, credentials=())
+        assert await a.recorded(store, EventType.CLIENT_CHANGED) == 1
+
+    async def test_what_an_operator_ended_is_not_updated(self, store: Store) -> None:
+        new = _new("c", token=None)
+        await store.registrations.register(new)
+        assert await store.clients.end(a.ending("client", "c"), "c")
+        event = a.event(EventType.CLIENT_CHANGED)
+        assert not await store.registrations.replace(new.client, (), a.digest("managing"), a.digest("next"), event)
+
+    async def test_a_client_takes_itself_away_once_and_is_purged_later(self, store: Store) -> None:
+        await store.registrations.register(_new("c", token=None))
+        assert not await store.registrations.remove(a.ending("client", "c"), "c", a.digest("other"), after(100))
+        outcomes = await gather(
+            *(
+                store.registrations.remove(a.ending("client", "c"), "c", a.digest("managing"), after(100))
+                for _ in range(5)
+            )
+        )
+        assert outcomes.count(True) == 1
+        found = await store.clients.find(ISSUER, "c")
+        assert found is not None
+        assert (found.client.status, found.client.epoch) == ("disabled", AT)
+        assert len(await store.revocations.since(ISSUER, 0, 10)) == 1
+        await store.purge(after(99), 100)
+        assert await store.clients.find(ISSUER, "c") is not None
+        await store.purge(after(100), 100)
+        assert await store.clients.find(ISSUER, "c") is None
+        assert await store.registrations.find(ISSUER, "c") is None
+
+    async def test_what_was_used_stays_and_what_was_not_goes(self, store: Store) -> None:
+        for name in ("used", "unused"):
+            await store.registrations.register(_new(name, token=None))
+        assert await store.registrations.used(ISSUER, "used", AT)
+        assert not await store.registrations.used(ISSUER, "used", AT)
+        assert not await store.registrations.used(ISSUER, "nobody", AT)
+        assert not await store.registrations.used(ISSUER, "unused", after(60))
+        await store.purge(after(60), 100)
+        found = await store.clients.find(ISSUER, "used")
+        assert found is not None
+        assert found.client.expires_at is None
+        assert len(found.credentials) == 1
+        assert await store.clients.find(ISSUER, "unused") is None
+
+    async def test_tokens_are_listed_taken_back_and_purged(self, store: Store) -> None:
+        await _token(store)
+        await _token(store, digest=a.digest("second"), created_at=after(1), expires_at=after(9))
+        assert [one.digest for one in await store.registrations.tokens(ISSUER)] == [
+            a.digest("token"),
+            a.digest("second"),
+        ]
+        revoked = a.event(EventType.INITIAL_TOKEN_REVOKED)
+        assert await store.registrations.revoke_token(ISSUER, a.digest("token"), revoked)
+        assert not await store.registrations.revoke_token(ISSUER, a.digest("token"), revoked)
+        await store.purge(after(9), 100)
+        assert await store.registrations.tokens(ISSUER) == ()
+
+    async def test_clients_are_found_by_where_they_came_from(self, store: Store) -> None:
+        filed = replace(a.client("filed"), source="file")
+        await store.clients.put(filed, (), a.event())
+        new = _new("c", token=None)
+        await store.registrations.register(new)
+        assert await store.clients.of_source(ISSUER, "file") == (Registered(client=filed, credentials=()),)
+        assert await store.clients.of_source(ISSUER, "dcr") == (
+            Registered(client=new.client, credentials=new.credentials),
+        )
+
+
+async def _token(store: Store, **changes: Any) -> None:
+    token = InitialToken(
+        **{
+            "issuer_id": ISSUER,
+            "digest": a.digest("token"),
+            "note": "somebody",
+            "policy": RegistrationPolicy(scope=("openid",), profile="oidc-core"),
+            "uses_left": 2,
+            "created_at": AT,
+            "expires_at": after(600),
+            **changes,
+        }
+    )
+    await store.registrations.create_token(token, a.event(EventType.INITIAL_TOKEN_CREATED))
+
+
+def _new(client_id: str, *, token: bytes | None = a.digest("token"), most: int = 100) -> Registering:
+    return Registering(
+        client=replace(a.client(client_id), source="dcr", created_at=AT, expires_at=after(60)),
+        credentials=(a.credential(owner=client_id),),
+        registration=Registration(
+            issuer_id=ISSUER,
+            client_id=client_id,
+            digest=a.digest("managing"),
+            policy=RegistrationPolicy(),
+            created_at=AT,
+            expires_at=after(60),
+        ),
+        token=token,
+        most=most,
+        event=a.event(EventType.CLIENT_CREATED),
+    )

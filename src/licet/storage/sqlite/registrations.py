@@ -1,0 +1,141 @@
+"""Clients that registered themselves, and the tokens that let them (RFC 7591, RFC 7592)."""
+
+from __future__ import annotations
+
+from licet.ambient import Instant
+from licet.events import Event
+from licet.storage.ports import Ending, Registering, RegistrationOutcome
+from licet.storage.records import Client, Credential, InitialToken, Registration
+from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.endings import tell
+from licet.storage.sqlite.registration import (
+    CLIENTS,
+    CREDENTIALS,
+    DROP_CREDENTIALS,
+    END_CLIENT,
+)
+from licet.storage.sqlite.room import Room
+from licet.storage.sqlite.transaction import Tx, entry
+
+TOKENS = Codec(InitialToken, "initial_tokens")
+REGISTRATIONS = Codec(Registration, "registrations")
+
+FIND_TOKEN = f"SELECT {TOKENS.columns} FROM initial_tokens WHERE issuer_id = ? AND digest = ?"  # noqa: S608
+EVERY_TOKEN = f"SELECT {TOKENS.columns} FROM initial_tokens WHERE issuer_id = ? ORDER BY created_at, digest"  # noqa: S608
+SPEND = """
+    UPDATE initial_tokens SET uses_left = uses_left - 1
+    WHERE issuer_id = ? AND digest = ? AND uses_left > 0 AND expires_at > ?
+"""
+REVOKE = "DELETE FROM initial_tokens WHERE issuer_id = ? AND digest = ?"
+FIND = f"SELECT {REGISTRATIONS.columns} FROM registrations WHERE issuer_id = ? AND client_id = ?"  # noqa: S608
+COUNT = "SELECT count(*) FROM (SELECT 1 FROM registrations WHERE issuer_id = ? LIMIT ?)"
+SWAP = "UPDATE registrations SET digest = ? WHERE issuer_id = ? AND client_id = ? AND digest = ?"
+CHANGE = """
+    UPDATE clients SET kind = ?, metadata = ?, metadata_digest = ?, policy = ?
+    WHERE issuer_id = ? AND client_id = ? AND status = 'active'
+"""
+CLOSE = "UPDATE registrations SET digest = x'', expires_at = ? WHERE issuer_id = ? AND client_id = ? AND digest = ?"
+USED = """
+    UPDATE registrations SET expires_at = NULL
+    WHERE issuer_id = ? AND client_id = ? AND digest <> x'' AND expires_at > ?
+"""
+STAYS = "UPDATE clients SET expires_at = NULL WHERE issuer_id = ? AND client_id = ?"
+
+
+class SQLiteRegistrations(Room):
+    """``ports.Registrations``."""
+
+    async def create_token(self, token: InitialToken, event: Event) -> None:
+        row, line = TOKENS.encode(token), entry(event)
+
+        def work(tx: Tx) -> None:
+            tx.run(TOKENS.insert, row)
+            tx.record(line)
+
+        await self._write.submit(work)
+
+    async def find_token(self, issuer_id: int, digest: bytes) -> InitialToken | None:
+        row = self._read.row(FIND_TOKEN, (issuer_id, digest))
+        return None if row is None else TOKENS.decode(row)
+
+    async def tokens(self, issuer_id: int) -> tuple[InitialToken, ...]:
+        return tuple(map(TOKENS.decode, self._read.rows(EVERY_TOKEN, (issuer_id,))))
+
+    async def revoke_token(self, issuer_id: int, digest: bytes, event: Event) -> bool:
+        line = entry(event)
+
+        def work(tx: Tx) -> bool:
+            if not tx.run(REVOKE, (issuer_id, digest)):
+                return False
+            tx.record(line)
+            return True
+
+        return await self._write.submit(work)
+
+    async def register(self, registering: Registering) -> RegistrationOutcome:
+        client, registration = registering.client, registering.registration
+        row, beside, line = CLIENTS.encode(client), REGISTRATIONS.encode(registration), entry(registering.event)
+        proofs = [CREDENTIALS.encode(credential) for credential in registering.credentials]
+        spends = (client.issuer_id, registering.token, client.created_at)
+
+        def work(tx: Tx) -> RegistrationOutcome:
+            ((there,),) = tx.rows(COUNT, (client.issuer_id, registering.most))
+            if there >= registering.most:
+                return "full"
+            if registering.token is not None and not tx.run(SPEND, spends):
+                return "spent"
+            tx.run(CLIENTS.insert, row)
+            tx.run(REGISTRATIONS.insert, beside)
+            tx.many(CREDENTIALS.insert, proofs)
+            tx.record(line)
+            return "registered"
+
+        return await self._write.submit(work)
+
+    async def find(self, issuer_id: int, client_id: str) -> Registration | None:
+        row = self._read.row(FIND, (issuer_id, client_id))
+        return None if row is None else REGISTRATIONS.decode(row)
+
+    async def replace(
+        self, client: Client, credentials: tuple[Credential, ...], digest: bytes, successor: bytes, event: Event
+    ) -> bool:
+        names, row, line = CLIENTS.fields, CLIENTS.encode(client), entry(event)
+        kind, metadata, seal, policy = (
+            row[names.index(name)] for name in ("kind", "metadata", "metadata_digest", "policy")
+        )
+        proofs = [CREDENTIALS.encode(credential) for credential in credentials]
+        key = (client.issuer_id, client.client_id)
+
+        def work(tx: Tx) -> bool:
+            if not tx.rows("SELECT 1 FROM clients WHERE issuer_id = ? AND client_id = ? AND status = 'active'", key):
+                return False
+            if not tx.run(SWAP, (successor, *key, digest)):
+                return False
+            tx.run(CHANGE, (kind, metadata, seal, policy, *key))
+            tx.run(DROP_CREDENTIALS, (client.issuer_id, "client", client.client_id))
+            tx.many(CREDENTIALS.insert, proofs)
+            tx.record(line)
+            return True
+
+        return await self._write.submit(work)
+
+    async def remove(self, ending: Ending, client_id: str, digest: bytes, until: Instant) -> bool:
+        line = entry(ending.event)
+
+        def work(tx: Tx) -> bool:
+            if not tx.run(CLOSE, (until, ending.issuer_id, client_id, digest)):
+                return False
+            tx.run(END_CLIENT, (ending.at, ending.issuer_id, client_id))
+            tell(tx, ending, line)
+            return True
+
+        return await self._write.submit(work)
+
+    async def used(self, issuer_id: int, client_id: str, at: Instant) -> bool:
+        def work(tx: Tx) -> bool:
+            if not tx.run(USED, (issuer_id, client_id, at)):
+                return False
+            tx.run(STAYS, (issuer_id, client_id))
+            return True
+
+        return await self._write.submit(work)
