@@ -92,4 +92,4 @@ class ChoosePage:
         steps = self.visits.steps
         for one in here:
             await steps.sessions.sign_out(one.signed_in.session, at=incoming.at, request_id=incoming.request_id)
-        return steps.go("/login", transaction, steps.company.cookies("", (), incoming))
+        return steps.go("/login", transaction, steps.company.after((), incoming))

@@ -108,7 +108,12 @@ class Company:
         return Seat(others[-1].signed_in, (acting.value, *values[:-1]))
 
     def cookies(self, acting: str, others: Iterable[str], incoming: Incoming) -> tuple[SetCookie, ...]:
-        """The two cookies; an empty one is taken away, where it came."""
-        kept = _BETWEEN.join(others)
-        both = ((self.names.session, acting), (self.names.others, kept))
+        """The two cookies, as they are from now on; an empty one is taken away, where it came."""
+        both = ((self.names.session, acting), (self.names.others, _BETWEEN.join(others)))
         return tuple(SetCookie(name, value) for name, value in both if value or name in incoming.cookies)
+
+    def after(self, stay: Iterable[Present], incoming: Incoming) -> tuple[SetCookie, ...]:
+        """The two cookies after somebody left. Whoever acted goes on acting if they *stay*; nobody takes their place."""
+        acting = incoming.cookies.get(self.names.session)
+        left = [one.value for one in stay]
+        return self.cookies(acting if acting in left else "", (v for v in left if v != acting), incoming)

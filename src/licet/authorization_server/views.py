@@ -157,6 +157,8 @@ class SignOut(View, frozen=True, gc=False, kw_only=True):
     """Which app asked, where one did."""
     transaction: str = ""
     """Remembers where that app wants the person back; empty where no app asked."""
+    others: tuple[str, ...] = ()
+    """The other accounts of this browser, which end as well."""
     apps: tuple[str, ...] = ()
     """The names of the apps that lose what they may do only during this session."""
     stayed: bool = False
@@ -176,6 +178,8 @@ class SignedOut(View, frozen=True, gc=False, kw_only=True):
 
     again: tuple[Start, ...] = ()
     """Where to sign in again to the apps that have just ended."""
+    stay: tuple[str, ...] = ()
+    """Who is still signed in on this browser."""
 
 
 class Profile(View, frozen=True, gc=False, kw_only=True):
