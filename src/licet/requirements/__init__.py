@@ -90,6 +90,7 @@ from licet.requirements.endpoints import (
 from licet.requirements.logout import LOGOUT_ASKED, POST_LOGOUT_REDIRECT_EXACT
 from licet.requirements.model import Citation, Level, Requirement, Role, Source
 from licet.requirements.openid import (
+    ACCOUNT_CHOSEN,
     ACR_ESSENTIAL,
     CLAIMS_AGREED,
     CLAIMS_REQUEST_WELL_FORMED,
@@ -177,6 +178,7 @@ CATALOGUE: tuple[Requirement, ...] = _collect(
 )
 
 __all__ = [
+    "ACCOUNT_CHOSEN",
     "ACR_ESSENTIAL",
     "ASSERTION_ABOUT_ITSELF",
     "ASSERTION_AUDIENCE_IS_ISSUER",

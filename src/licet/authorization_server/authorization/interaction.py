@@ -12,7 +12,7 @@ import msgspec
 from licet.ambient import SECOND, Instant
 from licet.authorization_server.authorization.request import AuthorizationRequest
 from licet.protocol.errors import AccountSelectionRequired, ConsentRequired, LoginRequired
-from licet.requirements import CONSENT_GIVEN, PROMPT_NONE_SILENT
+from licet.requirements import ACCOUNT_CHOSEN, CONSENT_GIVEN, PROMPT_NONE_SILENT
 from licet.resource_owner.accounts import canonical
 from licet.resource_owner.assurance import attainable, reached
 from licet.resource_owner.consent import Ask
@@ -136,9 +136,7 @@ def next_step(request: AuthorizationRequest, *, choose: bool, sign_in: bool, ask
     silent = "none" in request.prompt
     if choose:
         if silent:
-            raise AccountSelectionRequired(
-                "Several accounts may be meant, and none of them acts", per=PROMPT_NONE_SILENT
-            )
+            raise AccountSelectionRequired("Several accounts may be meant, and none of them acts", per=ACCOUNT_CHOSEN)
         return ChoiceNeeded()
     if sign_in:
         if silent:
