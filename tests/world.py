@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -27,10 +27,11 @@ from licet.protocol import jose
 from licet.protocol.client_metadata import ClientMetadata
 from licet.resource_owner import accounts
 from licet.resource_owner.passwords import Cost, Passwords
-from licet.storage.ports import Store
+from licet.storage.ports import Store, Unavailable
 from licet.storage.records import Client, ClientPolicy, Credential, Issuer, Resource, Scope
 from licet.storage.sqlite import SQLiteStore
 from licet.storage.vault import MasterKeys, Vault
+from tests import record
 
 ISSUER = "https://id.example.com"
 ORDERS, INVOICES = "https://orders.example.com", "https://invoices.example.com"
@@ -75,7 +76,13 @@ class World:
 
     async def put(self, client: Client, *credentials: Credential) -> None:
         """Register or change a client and let the server see it."""
-        event = Event(issuer_id=1, type=EventType.CLIENT_CHANGED, at=self.clock.now(), actor="operator")
+        event = Event(
+            issuer_id=1,
+            type=EventType.CLIENT_CHANGED,
+            at=self.clock.now(),
+            actor="operator",
+            client=client.client_id,
+        )
         await self.store.clients.put(client, credentials, event)
         await self.server.upkeep.directory.refresh()
 
@@ -176,7 +183,7 @@ def _secret(vault: Vault, owner_kind: str, owner: str, secret: str = SECRET) -> 
 async def _fill(
     store: Store, vault: Vault, entropy: SystemEntropy, now: Instant, key: jose.SigningKey
 ) -> dict[str, str]:
-    created = Event(issuer_id=1, type=EventType.CLIENT_CREATED, at=now, actor="operator")
+    created = Event(issuer_id=1, type=EventType.CLIENT_CREATED, at=now, actor="operator", client="all of them")
     await store.issuers.create(Issuer(issuer_id=1, url=ISSUER), created)
     await keys.create(store, vault, entropy, 1, now)
     for identifier, name, form, scopes in (
@@ -256,6 +263,9 @@ async def world(path: Path, settings: Settings | None = None) -> AsyncIterator[W
     try:
         yield World(store, vault, clock, server, issuer, key, subjects)
         assert server.app.internal_errors == 0
+        with suppress(Unavailable):  # a test that closed the store itself is told no more
+            told = [chained.event for chained in await store.events.tail(1, 10_000)]
+            assert record.faults(told) == []
     finally:
         server.close()
         await store.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from prove.conftest import Scale
-from prove.single_use import stories, transactions
+from prove.single_use import stories, storm, transactions
 from prove.single_use.served import Served, running
 
 pytestmark = pytest.mark.timeout(900)
@@ -43,6 +43,7 @@ def test_a_code_that_everybody_holds(served: Served, size: int, connections: int
         stories.code_guessed,
         stories.refresh_rotated,
         stories.refresh_superseded,
+        storm.refresh_storm,
         stories.refresh_by_strangers,
         stories.device_code,
         stories.assertion,
@@ -94,6 +95,14 @@ FAULTS = {
         stories.refresh_superseded,
         "AFTER UPDATE OF ended_at ON families BEGIN UPDATE families SET ended_at = NULL WHERE handle = NEW.handle; END",
         "× refresh.reused on record instead of 1×",
+    ),
+    "refresh_storm": (
+        storm.refresh_storm,
+        (
+            "AFTER UPDATE OF current_digest ON families WHEN NEW.current_digest <> OLD.current_digest BEGIN UPDATE families "
+            "SET current_digest = OLD.current_digest, generation = OLD.generation WHERE handle = NEW.handle; END"
+        ),
+        "families forked",
     ),
     "refresh_by_strangers": (
         stories.refresh_by_strangers,

@@ -85,7 +85,12 @@ async def disable(here: World, what: str) -> None:
     now, alice = here.clock.now(), here.subjects["alice"]
 
     def of(kind: Any, key: str, event: EventType) -> Any:
-        return ending(1, kind, key, at=now, cause=what, event=event, actor="operator")
+        about = {"client": key} if kind == "client" else {"subject": alice}
+        if kind == "grant":
+            about |= {"client": "shop"}
+        return ending(
+            1, kind, key, at=now, cause=what, event=event, actor="operator", about=key, request_id="command", **about
+        )
 
     match what:
         case "person":
@@ -96,7 +101,7 @@ async def disable(here: World, what: str) -> None:
             newer = accounts.password(person.account, person.authenticators[0].secret, SystemEntropy(), now)
             await here.store.accounts.set_password(of("subject", alice, EventType.PASSWORD_CHANGED), newer)
         case "consent":
-            await here.store.consents.withdraw(of("grant", "alice", EventType.GRANT_ENDED), alice, "shop")
+            await here.store.consents.withdraw(of("grant", "alice", EventType.CONSENT_WITHDRAWN), alice, "shop")
         case "session":
             found = row(here, "SELECT session_id FROM sessions WHERE status = 'active'")
             assert found is not None

@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from licet.cli.opening import opened, read
+from licet.registration import first_fill
 from licet.requirements import TLS_REQUIRED
 
 PASSWORD = "correct horse battery staple"
@@ -112,6 +113,42 @@ def test_an_interrupted_first_start_is_finished_by_the_next(home: Path, monkeypa
             asyncio.run(opened(read(home / "licet.toml"), lock=False, create=True))
     with serving(home):
         assert token(home).json()["access_token"].count(".") == 2
+
+
+KILLED_HALF_WAY = """
+import os, signal, sys
+from licet.storage.sqlite import registration
+grow, calls = registration.grow, []
+def half_way(tx, issuer_id):
+    grow(tx, issuer_id)
+    calls.append(issuer_id)
+    if len(calls) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+registration.grow = half_way
+from licet.cli.main import main
+main(["serve"])
+"""
+
+
+def test_a_first_start_that_is_killed_half_way_leaves_nothing_of_the_file(home: Path) -> None:
+    """All of licet.toml or none: half of it would be served as it is, and never be filled again."""
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_HALF_WAY], cwd=home, capture_output=True, timeout=60, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+    async def empty() -> bool:
+        at = await opened(read(home / "licet.toml"), lock=False, create=False)
+        present = await first_fill.stored(at.store, at.issuer.issuer_id)
+        await at.store.close()
+        return present.empty
+
+    assert asyncio.run(empty())
+    with serving(home) as process:
+        assert token(home).json()["access_token"].count(".") == 2
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=30)
+    assert "not applied" not in said
 
 
 def test_the_store_is_what_is_served(home: Path) -> None:

@@ -1,22 +1,15 @@
-"""openid-client and oauth4webapi, in node: the strictest relying parties there are (``tests/javascript``)."""
+"""openid-client, in node: the strictest relying party there is (``tests/javascript/openid_client.mjs``)."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.clients.conftest import AUDIENCE, CALLBACK, SECRETS, SIGNER
-from tests.clients.operated import LOGIN, PASSWORD, Operated
+from tests.clients.operated import Operated
+from tests.clients.played import needs, played
 
 pytestmark = pytest.mark.javascript
-
-HERE = Path(__file__).parents[1] / "javascript"
 
 SCENARIOS = (
     "discovery by RFC 8414",
@@ -37,48 +30,17 @@ SCENARIOS = (
 )
 
 
-def missing() -> str:
-    """Why the scenarios cannot be played here, or an empty string."""
-    if shutil.which("node") is None:
-        return "node is not installed"
-    if not (HERE / "node_modules" / "openid-client").is_dir():
-        return "tests/javascript/node_modules is not there: npm ci"
-    return ""
-
-
 @pytest.fixture(scope="module")
-def played(shop_server: Operated) -> dict[str, Any]:
+def ended(shop_server: Operated) -> dict[str, Any]:
     """All scenarios, played once; what went wrong in each."""
-    reason = missing()
-    if reason and os.environ.get("CI") != "true":
-        pytest.skip(reason)
-    assert not reason
-    world = {
-        "issuer": shop_server.issuer,
-        "callback": CALLBACK,
-        "audience": AUDIENCE,
-        "secrets": SECRETS,
-        "key": SIGNER.as_dict(private=True),
-        "person": {"login": LOGIN, "password": PASSWORD},
-    }
-    run = subprocess.run(
-        ["node", "openid_client.mjs"],
-        cwd=HERE,
-        input=json.dumps(world),
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    lines = [json.loads(line) for line in run.stdout.splitlines()]
-    return {line["scenario"]: line["wrong"] for line in lines}
+    needs("openid-client")
+    return played("openid_client.mjs", shop_server)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_scenario(played: dict[str, Any], scenario: str) -> None:
-    assert played[scenario] is None, played[scenario]
+def test_scenario(ended: dict[str, Any], scenario: str) -> None:
+    assert ended[scenario] is None, ended[scenario]
 
 
-def test_all_scenarios_are_known_here(played: dict[str, Any]) -> None:
-    assert tuple(played) == SCENARIOS
+def test_all_scenarios_are_known_here(ended: dict[str, Any]) -> None:
+    assert tuple(ended) == SCENARIOS

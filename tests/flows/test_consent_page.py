@@ -56,7 +56,9 @@ async def test_what_is_sensitive_is_not_promised_to_be_remembered(here: World) -
         for name in ("orders.read", "orders.write")
     )
     resource = Resource(issuer_id=1, identifier=ORDERS, name="orders", token_format="jwt")
-    changed = Event(issuer_id=1, type=EventType.CLIENT_CHANGED, at=here.clock.now(), actor="operator")
+    changed = Event(
+        issuer_id=1, type=EventType.RESOURCE_CHANGED, at=here.clock.now(), actor="operator", object="api.orders"
+    )
     await here.store.resources.put(resource, words, (), changed)
     await here.server.upkeep.directory.refresh()
     async with here.visitor() as http:

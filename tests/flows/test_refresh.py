@@ -151,7 +151,15 @@ async def test_what_it_hangs_on_ends(here: World, what: str) -> None:
         at=now,
         reason=what,
         revocation=Revocation(issuer_id=1, kind="subject", key=subject, at=now, cause=what, purge_at=Instant(now + 1)),
-        event=Event(issuer_id=1, type=EventType.ACCOUNT_DISABLED, at=now, actor="operator"),
+        event=Event(
+            issuer_id=1,
+            type=EventType.ACCOUNT_DISABLED,
+            at=now,
+            actor="operator",
+            subject=subject,
+            request_id="command",
+            reason=what,
+        ),
     )
     match what:
         case "person disabled":

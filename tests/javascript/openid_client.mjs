@@ -8,6 +8,7 @@ import * as oauth from "oauth4webapi";
 import * as client from "openid-client";
 
 import { Person } from "./person.mjs";
+import { play, refused } from "./played.mjs";
 
 const world = JSON.parse(await text(process.stdin));
 const issuer = new URL(world.issuer);
@@ -43,15 +44,6 @@ const signIn = async (config, redirect_uri, more = {}, person = alice()) => {
   });
   const arrived = await person.opens(address);
   return { arrived, checks, tokens: await client.authorizationCodeGrant(config, arrived, checks) };
-};
-
-const refused = async (promise, expected) => {
-  const error = await promise.then(
-    () => assert.fail(`this was allowed, where ${JSON.stringify(expected)} was expected`),
-    (error) => error,
-  );
-  for (const [name, value] of Object.entries(expected)) assert.equal(error[name], value, `${name}: ${error.stack}`);
-  return error;
 };
 
 const scenarios = {
@@ -219,12 +211,4 @@ const scenarios = {
   },
 };
 
-for (const [scenario, play] of Object.entries(scenarios)) {
-  let wrong = null;
-  try {
-    await play();
-  } catch (error) {
-    wrong = [error.stack, error.cause?.stack ?? JSON.stringify(error.cause ?? null)].join("\n");
-  }
-  console.log(JSON.stringify({ scenario, wrong }));
-}
+await play(scenarios);

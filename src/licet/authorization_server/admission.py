@@ -12,7 +12,7 @@ import msgspec
 
 from licet.ambient import Instant
 from licet.storage.ports import SignedIn, Standing
-from licet.storage.records import Client, Credential, Grant, Issuer, Session
+from licet.storage.records import Account, Client, Consent, Credential, Grant, Issuer, Session
 
 
 class Admitted(msgspec.Struct, frozen=True, gc=False):
@@ -119,8 +119,12 @@ def admit_session(signed_in: SignedIn, issuer: Issuer, now: Instant) -> Admitted
         dead = "issuer disabled"
     elif account.status != "active":
         dead = "person disabled"
-    elif session.created_at <= max(account.epoch, issuer.epoch, session.epoch):
+    elif session.created_at <= issuer.epoch:
+        dead = "issuer ended everything"
+    elif session.created_at <= account.epoch:
         dead = "person ended"
+    elif not dead and session.created_at <= session.epoch:
+        dead = "session ended"
     return Dead(dead) if dead else ADMITTED
 
 
@@ -131,6 +135,16 @@ def session_ended(session: Session, now: Instant) -> str:
     if session.absolute_until <= now:
         return "session too old"
     return "session idle" if session.idle_until <= now else ""
+
+
+def ended_at(thing: Grant | Consent) -> Instant | None:
+    """When *thing* was ended, for whoever shows it; None where nobody ended it. Judges nothing."""
+    return thing.revoked_at
+
+
+def everything_ended_at(account: Account) -> Instant | None:
+    """Up to when everything of a person is dead, for whoever shows it."""
+    return account.epoch or None
 
 
 def not_before(standing: Standing | None, client: Client, issuer: Issuer) -> Instant:

@@ -17,9 +17,14 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "init":   ("licet.cli.init:init",     "Run",       "Write a first licet.toml."),
     "serve":  ("licet.cli.serve:serve",   "Run",       "Run the server that licet.toml describes."),
     "doctor": ("licet.cli.doctor:doctor", "Run",       "Say what stands between licet.toml and a running server."),
-    "user":   ("licet.cli.user:user",     "Operate",   "Add people and change their passwords."),
+    "user":   ("licet.cli.user:user",     "Operate",   "Add people, look at them, end what is theirs."),
+    "session": ("licet.cli.session:session", "Operate", "Look through browser sessions and end them."),
+    "grant":  ("licet.cli.grant:grant",   "Operate",   "Look through what people allowed apps, and end it."),
+    "token":  ("licet.cli.token:token",   "Operate",   "Say whether a token is alive, and if not, why."),
     "registration": ("licet.cli.registration:registration", "Operate", "Let clients register themselves."),
     "keys":   ("licet.cli.keys:keys",     "Operate",   "Look at the signing keys, rotate them, revoke one."),
+    "event":  ("licet.cli.event:event",   "Operate",   "Read the record of events, and check its chain."),
+    "explain": ("licet.cli.explain:explain", "Operate", "Say what a refusal was about, or what a requirement demands."),
     "db":     ("licet.cli.db:db",         "Operate",   "Look after the store's schema."),
 }  # fmt: skip
 """Every verb; ``licet --help`` is this table."""

@@ -43,6 +43,8 @@ class Opened:
     clock: SystemClock
     entropy: SystemEntropy
     manifest: Manifest
+    request_id: str
+    """Of this command or start: in every event that it causes."""
 
 
 def read(config: Path) -> Manifest:
@@ -63,11 +65,18 @@ async def opened(manifest: Manifest, *, lock: bool, create: bool) -> Opened:
     vault = Vault(MasterKeys.parse(resolver()(manifest.server.secrets)), entropy)
     store = await _open(manifest.server.store, lock=lock, create=create)
     clock.not_before(await store.latest())
-    issuer = await store.issuers.only()
+    issuer, request_id = await store.issuers.only(), entropy.bytes(8).hex()
     if issuer is None:
         issuer = Issuer(issuer_id=ISSUER_ID, url=manifest.issuer)
         now = clock.now()
-        event = Event(issuer_id=ISSUER_ID, type=EventType.ISSUER_CREATED, at=now, actor="operator", object=issuer.url)
+        event = Event(
+            issuer_id=ISSUER_ID,
+            type=EventType.ISSUER_CREATED,
+            at=now,
+            actor="operator",
+            object=issuer.url,
+            request_id=request_id,
+        )
         await store.issuers.create(issuer, event)
     problem = _foreign(issuer, manifest)
     if problem:
@@ -75,7 +84,9 @@ async def opened(manifest: Manifest, *, lock: bool, create: bool) -> Opened:
         fail(problem, FOUND)
     if not await store.keys.every(issuer.issuer_id):  # new, or whoever made the issuer was killed before the keys
         await keys.create(store, vault, entropy, issuer.issuer_id, clock.now())
-    return Opened(store=store, issuer=issuer, vault=vault, clock=clock, entropy=entropy, manifest=manifest)
+    return Opened(
+        store=store, issuer=issuer, vault=vault, clock=clock, entropy=entropy, manifest=manifest, request_id=request_id
+    )
 
 
 async def _open(path: Path, *, lock: bool, create: bool) -> Store:

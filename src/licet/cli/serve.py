@@ -121,7 +121,13 @@ class _Service:
             fail(str(errors), FOUND)
         if present.empty or self._apply:
             done = await first_fill.apply(
-                at.store, at.issuer.issuer_id, desired, present, digest=self._manifest.digest, now=now
+                at.store,
+                at.issuer.issuer_id,
+                desired,
+                present,
+                digest=self._manifest.digest,
+                now=now,
+                request_id=at.request_id,
             )
             _say(f"{len(done)} applied from {self._manifest.path.name}" if done else "")
         self._compare(desired, await first_fill.stored(at.store, at.issuer.issuer_id))

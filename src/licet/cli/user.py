@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from licet.ambient import Instant
+from licet.cli import people
 from licet.cli.main import FOUND
 from licet.cli.opening import CONFIG, Opened, fail, opened, read
 from licet.events import EventType
@@ -22,15 +23,21 @@ from licet.storage.ports import Ending
 
 @click.group()
 def user() -> None:
-    """Add people and change their passwords.
+    """Add people, change their passwords, look at them, end what is theirs.
 
     \b
     Examples:
       licet user add alice@example.com --name "Alice Example"
       licet user passwd alice@example.com
       pass show alice | licet user add alice@example.com --password-stdin
+      licet user show alice@example.com
+      licet user end-sessions alice@example.com
+      licet user disable alice@example.com
     """
 
+
+for _verb in (people.list_, people.show, people.disable, people.enable, people.end_sessions):
+    user.add_command(_verb)
 
 PASSWORD = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
@@ -69,6 +76,7 @@ def add(
             profile=profile,
             at=at.clock.now(),
             actor="operator",
+            request_id=at.request_id,
         )
         await at.store.close()
         if made is None:
@@ -131,6 +139,7 @@ def _ending(at: Opened, subject_id: str, now: Instant) -> Ending:
         event=EventType.PASSWORD_CHANGED,
         actor="operator",
         subject=subject_id,
+        request_id=at.request_id,
     )
 
 

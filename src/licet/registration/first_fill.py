@@ -6,6 +6,7 @@ or dead as it was: the store never lets an epoch fall.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -14,7 +15,7 @@ from licet.ambient import Instant
 from licet.events import Event, EventType
 from licet.registration.desired import Configuration
 from licet.registration.differences import Difference, Key, compare, credential_fact
-from licet.storage.ports import Protected, Registered, Store
+from licet.storage.ports import Protected, Put, PutClient, PutOwnScopes, PutResource, Registered, Store
 from licet.storage.records import Credential, Scope
 
 _ACTOR = "operator"
@@ -35,7 +36,14 @@ async def fill(store: Store, issuer_id: int, desired: Configuration, *, digest: 
 
 
 async def apply(
-    store: Store, issuer_id: int, desired: Configuration, present: Configuration, *, digest: bytes, now: Instant
+    store: Store,
+    issuer_id: int,
+    desired: Configuration,
+    present: Configuration,
+    *,
+    digest: bytes,
+    now: Instant,
+    request_id: str = "",
 ) -> tuple[Difference, ...]:
     """Add and update what differs from *present*; returns what was done, which never includes what is gone.
 
@@ -44,7 +52,6 @@ async def apply(
     differences = tuple(one for one in compare(desired, present) if one.change != "gone")
     if differences:
         application = _Application(
-            store=store,
             issuer_id=issuer_id,
             desired=desired,
             apps={app.client.client_id: app for app in present.apps},
@@ -52,8 +59,9 @@ async def apply(
             own=present.own_scopes,
             changes={one.key: one for one in differences},
             now=now,
+            request_id=request_id,
         )
-        await application.run(digest)
+        await store.configure(*application.puts(digest))
     return differences
 
 
@@ -61,7 +69,6 @@ async def apply(
 class _Application:
     """One run: APIs first, because apps ask for their scopes."""
 
-    store: Store
     issuer_id: int
     desired: Configuration
     apps: dict[str, Registered]
@@ -71,36 +78,34 @@ class _Application:
     own: tuple[Scope, ...]
     changes: dict[Key, Difference]
     now: Instant
+    request_id: str
 
-    async def run(self, digest: bytes) -> None:
-        await self._release()
-        for api in self.desired.apis:
-            if self._touched(api):
-                await self._put_api(api)
+    def puts(self, digest: bytes) -> tuple[tuple[Put, ...], Event]:
+        """Everything that is put, in order, and the event behind it: one transaction, so that a start that is killed
+        leaves an empty store or a whole one."""
+        puts: list[Put] = [*self._release()]
+        puts += [self._put_api(api) for api in self.desired.apis if self._touched(api)]
         if any(("scope", scope.name) in self.changes for scope in self.desired.own_scopes):
-            await self._put_own()
-        for app in self.desired.apps:
-            if ("app", app.client.client_id) in self.changes:
-                await self._put_app(app)
-        await self.store.events.record(
-            self._event(EventType.CONFIGURATION_APPLIED, data={"manifest": digest.hex(), "changes": len(self.changes)})
-        )
+            puts.append(self._put_own())
+        puts += [self._put_app(app) for app in self.desired.apps if ("app", app.client.client_id) in self.changes]
+        told = {"manifest": digest.hex(), "changes": len(self.changes)}
+        return tuple(puts), self._event(EventType.CONFIGURATION_APPLIED, data=told)
 
-    async def _release(self) -> None:
+    def _release(self) -> Iterator[PutResource]:
         """Take scopes that move to another API from the one that has them: a scope belongs to one at a time."""
         owners = {scope.name: api.resource.name for api in self.desired.apis for scope in api.scopes}
         for name, api in self.apis.items():
             kept = tuple(scope for scope in api.scopes if owners.get(scope.name, name) == name)
             if kept != api.scopes:
                 event = self._event(EventType.RESOURCE_CHANGED, about=f"api.{name}", data={"fields": ["scopes"]})
-                await self.store.resources.put(api.resource, kept, api.credentials, event)
+                yield PutResource(resource=api.resource, scopes=kept, credentials=api.credentials, event=event)
                 self.apis[name] = msgspec.structs.replace(api, scopes=kept)
 
     def _touched(self, api: Protected) -> bool:
         keys: list[Key] = [("api", api.resource.name), *(("scope", scope.name) for scope in api.scopes)]
         return any(key in self.changes for key in keys)
 
-    async def _put_api(self, api: Protected) -> None:
+    def _put_api(self, api: Protected) -> PutResource:
         name = api.resource.name
         before = self.apis.get(name)
         resource, scopes, credentials = api.resource, api.scopes, api.credentials
@@ -113,18 +118,18 @@ class _Application:
             about=f"api.{name}",
             data=self._told(("api", name), *(("scope", scope.name) for scope in api.scopes)),
         )
-        await self.store.resources.put(resource, scopes, credentials, event)
+        return PutResource(resource=resource, scopes=scopes, credentials=credentials, event=event)
 
-    async def _put_own(self) -> None:
+    def _put_own(self) -> PutOwnScopes:
         scopes = _and_what_was_there(self.desired.own_scopes, self.own, None)
         event = self._event(
             EventType.CONFIGURATION_APPLIED,
             about="scopes",
             data=self._told(*(("scope", scope.name) for scope in self.desired.own_scopes)),
         )
-        await self.store.resources.put_own_scopes(self.issuer_id, scopes, event)
+        return PutOwnScopes(issuer_id=self.issuer_id, scopes=scopes, event=event)
 
-    async def _put_app(self, app: Registered) -> None:
+    def _put_app(self, app: Registered) -> PutClient:
         client, credentials = app.client, app.credentials
         before = self.apps.get(client.client_id)
         if before is not None:
@@ -136,7 +141,7 @@ class _Application:
             client=client.client_id,
             data=self._told(("app", client.client_id)),
         )
-        await self.store.clients.put(client, credentials, event)
+        return PutClient(client=client, credentials=credentials, event=event)
 
     def _told(self, *keys: Key) -> dict[str, object]:
         """The words that say something else now, for the record: never what they say, it may be long."""
@@ -153,6 +158,7 @@ class _Application:
             actor=_ACTOR,
             client=client,
             object=about,
+            request_id=self.request_id,
             data=data or {},
         )
 

@@ -33,6 +33,7 @@ async def create(
     profile: dict[str, Any],
     at: Instant,
     actor: str,
+    request_id: str = "",
 ) -> Account | None:
     """A new person with a password hashed to *phc*; None if the login is taken or cannot be one."""
     identifier = canonical(login)
@@ -41,7 +42,14 @@ async def create(
     account = Account(
         issuer_id=issuer_id, subject_id=entropy.bytes(16).hex(), login=login.strip(), profile=profile, created_at=at
     )
-    event = Event(issuer_id=issuer_id, type=EventType.ACCOUNT_CREATED, at=at, actor=actor, subject=account.subject_id)
+    event = Event(
+        issuer_id=issuer_id,
+        type=EventType.ACCOUNT_CREATED,
+        at=at,
+        actor=actor,
+        subject=account.subject_id,
+        request_id=request_id,
+    )
     made = await accounts.create(account, (identifier,), password(account, phc, entropy, at), event)
     return account if made else None
 

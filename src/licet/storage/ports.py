@@ -229,8 +229,40 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     events: tuple[Event, ...]
 
 
+class PutClient(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What ``clients.put`` takes."""
+
+    client: Client
+    credentials: tuple[Credential, ...]
+    event: Event
+
+
+class PutResource(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What ``resources.put`` takes."""
+
+    resource: Resource
+    scopes: tuple[Scope, ...]
+    credentials: tuple[Credential, ...]
+    event: Event
+
+
+class PutOwnScopes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What ``resources.put_own_scopes`` takes."""
+
+    issuer_id: int
+    scopes: tuple[Scope, ...]
+    event: Event
+
+
+Put = PutClient | PutResource | PutOwnScopes
+
+
 class Ending(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The end of one thing, with its line in the feed and its event; a second one changes nothing."""
+    """The end of one thing, with its line in the feed and its event; a second one changes nothing.
+
+    Where the thing can come back (a client, a person, the issuer), its epoch is at least ``at`` and past the second
+    that follows the epoch before, and the feed says that instant: a token is minted a second ahead of the last ending.
+    """
 
     issuer_id: int
     at: Instant
@@ -249,6 +281,9 @@ class Issuers(Protocol):
     async def create(self, issuer: Issuer, event: Event) -> None: ...
     async def move(self, issuer_id: int, url: str) -> None:
         """Change the URL: development only, where the port may be another each day."""
+
+    async def end_everything(self, ending: Ending) -> bool:
+        """Everything this issuer ever issued ends: epoch, revocation, event. False if there is no such issuer."""
 
     async def generation(self, issuer_id: int) -> int:
         """Grows with every ``put``, ``disable``, password change… of configuration and people."""
@@ -371,6 +406,13 @@ class Accounts(Protocol):
     async def end(self, ending: Ending, subject_id: str) -> bool:
         """Disable the person: status, epoch, sessions, revocation, event."""
 
+    async def end_everything(self, ending: Ending, subject_id: str) -> bool:
+        """Sign the person out everywhere: all sessions and grants; account, password and consents stay (rulings D).
+        False if there is no such person, or they are disabled."""
+
+    async def enable(self, issuer_id: int, subject_id: str, event: Event) -> bool:
+        """A disabled person may sign in again; what had ended stays ended. False if they were not disabled."""
+
 
 class PairwiseSubjects(Protocol):
     """How people are called in each sector (OpenID Connect Core §8.1)."""
@@ -426,10 +468,11 @@ class Transactions(Protocol):
         it proved somebody else. False, and nothing done, if it is not open *at*, or the session is over."""
 
     async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event, pushed_id: str | None = None) -> bool:
-        """Close it without a grant, the pushed one with it; False, and nothing done, if one of them was not open."""
+        """Close it without a grant, the pushed one with it, and forget the request (but a device's); False, and nothing
+        done, if one of them was not open."""
 
     async def conclude(self, conclusion: Conclusion) -> bool:
-        """Grant, code, consent and events; False, and nothing done, if the transaction was not open, or person,
+        """Grant, code, consent and events, the request forgotten as in ``deny``; False, and nothing done, if the transaction was not open, or person,
         session, client or the consent relied on ended meanwhile."""
 
 
@@ -558,6 +601,33 @@ class Refusals(Protocol):
     async def find(self, issuer_id: int, reference: str) -> Refused | None: ...
 
 
+class Listing(Protocol):
+    """What operators look through. Every page costs its *limit*, however much is stored: filters that no index serves
+    are the caller's, over a bounded walk."""
+
+    async def people(self, issuer_id: int, after: str, limit: int) -> tuple[tuple[str, Account], ...]:
+        """By what they sign in with, in its order, behind *after*."""
+
+    async def sessions(self, issuer_id: int, subject_id: str | None, after: str, limit: int) -> tuple[SignedIn, ...]:
+        """Newest first, behind the session *after* ("" begins); nothing where that one is gone."""
+
+    async def session(self, issuer_id: int, session_id: str) -> SignedIn | None: ...
+    async def grants(
+        self, issuer_id: int, subject_id: str | None, after: Grant | None, limit: int
+    ) -> tuple[Standing, ...]:
+        """Newest first; a person's app by app, each app's newest first."""
+
+    async def grants_in(self, issuer_id: int, session_id: str, after: Grant | None, limit: int) -> tuple[Standing, ...]:
+        """What was granted in one session, newest first."""
+
+    async def families(self, issuer_id: int, grant_id: int, limit: int) -> tuple[Family, ...]: ...
+    async def consents(self, issuer_id: int, subject_id: str, after: str, limit: int) -> tuple[Consent, ...]:
+        """Remembered decisions of a person by client, withdrawn ones too."""
+
+    async def events(self, issuer_id: int, before: tuple[int, int] | None, limit: int) -> tuple[Chained, ...]:
+        """Newest first, before the event of this node and number."""
+
+
 class Store(Protocol):
     """One backend, opened."""
 
@@ -581,9 +651,16 @@ class Store(Protocol):
     throttles: Throttles
     events: Events
     refusals: Refusals
+    listing: Listing
 
     async def issue(self, issuance: Issuance) -> Outcome:
         """The one verb by which tokens become durable (house law 1)."""
+
+    async def configure(self, puts: tuple[Put, ...], event: Event) -> None:
+        """All of a configuration, in this order, with one *event* behind it: a start that is killed leaves nothing of it.
+
+        Conflict: nothing was done.
+        """
 
     def next_id(self, at: Instant) -> int:
         """An id that was never given before and grows with time."""

@@ -55,6 +55,12 @@ class Ids:
         return Instant(self._last >> NODE_BITS)
 
 
+def past(at: Instant, *epochs: Instant) -> Instant:
+    """The epoch of an ending at *at* after *epochs*: what was minted since the last of them is minted in a later second
+    than that one, which may lie ahead of *at*, and ends too. An epoch of 0 is none."""
+    return max((at, *(Instant((epoch // SECOND + 1) * SECOND) for epoch in epochs if epoch)))
+
+
 def covers(now: Consent, relied_on: Consent) -> bool:
     """Whether the consent that is remembered *now* still says all that *relied_on* said, to the same app."""
     same_app = now.client_metadata_digest == relied_on.client_metadata_digest

@@ -34,6 +34,7 @@ from licet.requirements import (
     PUSHED_BOUND_TO_CLIENT,
     PUSHED_SINGLE_USE,
     REDIRECT_URI_REGISTERED,
+    TRANSACTION_ONCE,
 )
 from licet.storage.ports import Replay, SignedIn
 from licet.storage.records import Transaction
@@ -141,6 +142,8 @@ class AuthorizationEndpoint:
 
         Raises InvalidRequest where it does not: whoever is not known any more is not answered either.
         """
+        if not transaction.request:  # another press of the button was quicker, and what was asked is forgotten
+            raise InvalidRequest("This sign-in was answered already", per=TRANSACTION_ONCE)
         request = frozen.decode(transaction.request)
         registered = await self.directory.client(request.client_id)
         if registered is None or not client_usable(registered.client, now):

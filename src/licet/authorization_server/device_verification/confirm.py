@@ -41,7 +41,7 @@ class DeviceConfirmPage:
         if here is None:
             return self.devices.steps.go("/login", transaction)
         pending, request, client = await self.devices.standing(transaction, incoming.at)
-        await self._claim(pending, here, incoming)
+        await self._claim(pending, here, incoming, transaction.txn_id)
         csrf = browser.csrf(transaction, here.account.subject_id, self._shown(pending, client))
         asks_tail = request.prefilled and network_of(pending.origin) != network_of(incoming.peer)
         if incoming.method == "GET":
@@ -70,18 +70,18 @@ class DeviceConfirmPage:
         devices = self.devices.steps.granting.store.devices
         await devices.release(pending.issuer_id, pending.device_digest, here.account.subject_id)
 
-    async def _claim(self, pending: Pending, here: SignedIn, incoming: Incoming) -> None:
+    async def _claim(self, pending: Pending, here: SignedIn, incoming: Incoming, txn: str) -> None:
         """From now on only this person decides (RFC 8628 §5.4)."""
         if pending.expires_at <= incoming.at:
             raise InvalidRequest("The code has expired; start again on the device", per=DEVICE_CODE_EXPIRES)
-        event = self._event(EventType.DEVICE_CLAIMED, pending, here, incoming, "")
+        event = self._event(EventType.DEVICE_CLAIMED, pending, here, incoming, txn)
         claimed = await self.devices.steps.granting.store.devices.claim(
             pending.issuer_id, pending.device_digest, here.account.subject_id, incoming.at, event
         )
         if not claimed:
             if pending.claimed_by not in (None, here.account.subject_id):
                 # One code before two people: it was sent round, or somebody looks over a shoulder.
-                contested = self._event(EventType.DEVICE_CONTESTED, pending, here, incoming, "")
+                contested = self._event(EventType.DEVICE_CONTESTED, pending, here, incoming, txn)
                 await self.devices.steps.granting.store.events.record(contested)
             raise InvalidRequest(
                 "This code was entered by somebody else, or was answered already", per=DEVICE_ONE_CLAIMANT

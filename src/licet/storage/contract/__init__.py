@@ -17,7 +17,9 @@ import pytest
 
 from licet.storage.contract.devices import Devices
 from licet.storage.contract.endings import Endings
+from licet.storage.contract.endings_of_all import EndingsOfAll
 from licet.storage.contract.journal import Journal
+from licet.storage.contract.listing import Listing
 from licet.storage.contract.once import Once
 from licet.storage.contract.pushed import Pushed
 from licet.storage.contract.registration import Registration
@@ -32,7 +34,19 @@ __all__ = ["StoreContract"]
 
 @pytest.mark.anyio
 class StoreContract(
-    SingleUse, Rotation, Devices, Registration, Registrations, Pushed, Sessions, Subjects, Endings, Once, Journal
+    SingleUse,
+    Rotation,
+    Devices,
+    Registration,
+    Registrations,
+    Pushed,
+    Sessions,
+    Subjects,
+    Endings,
+    EndingsOfAll,
+    Once,
+    Journal,
+    Listing,
 ):
     """All of it; a subclass brings the ``store`` fixture."""
 

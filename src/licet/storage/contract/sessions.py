@@ -138,6 +138,13 @@ class Sessions:
             assert found is not None
             assert found.session.idle_until == after(2 * a.HOUR_S)
 
+    async def test_a_devices_transaction_keeps_saying_which_it_is(self, store: Store) -> None:
+        asked = a.transaction(source="device")
+        assert asked.request
+        await store.transactions.open(asked)
+        assert await store.transactions.deny(ISSUER, "t1", AT, a.event(EventType.CONSENT_DENIED))
+        assert await store.transactions.find(ISSUER, "t1") == replace(asked, state="denied")
+
     async def test_a_choice_is_noted_and_forgets_who_else_signed_in(self, store: Store) -> None:
         """A proof counts for the session it was given in, not for whoever is chosen after it."""
         await _anna(store)
@@ -182,7 +189,9 @@ class Sessions:
         assert await a.recorded(store, EventType.CONSENT_DENIED) == 1
         assert not await store.transactions.choose(ISSUER, "t1", "anna", "s1", after(1))
         found = await store.transactions.find(ISSUER, "t1")
-        assert found == replace(a.transaction(), subject_id="anna", session_id="s1", select_at=AT, state="denied")
+        assert found == replace(
+            a.transaction(), subject_id="anna", session_id="s1", select_at=AT, state="denied", request=b""
+        )
 
     async def test_a_transaction_is_concluded_once(self, store: Store) -> None:
         """However many buttons are pressed at once: one grant, one code, one event."""
@@ -199,7 +208,7 @@ class Sessions:
         assert await a.recorded(store, EventType.CODE_ISSUED) == 1
         assert await store.consents.find(ISSUER, "anna", "app") == a.consent()
         transaction = await store.transactions.find(ISSUER, "t1")
-        assert transaction == replace(a.transaction(), state="completed", consent_at=AT)
+        assert transaction == replace(a.transaction(), state="completed", consent_at=AT, request=b"")
         assert not await store.transactions.deny(ISSUER, "t1", AT, a.event())
 
     async def test_an_expired_transaction_concludes_nothing(self, store: Store) -> None:

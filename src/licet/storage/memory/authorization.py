@@ -55,7 +55,8 @@ class MemoryTransactions(Room):
         if len(denied) < len(named):
             return False
         for transaction in denied:
-            self._world.transactions[issuer_id, transaction.txn_id] = replace(transaction, state="denied")
+            spent = replace(_spent(transaction), state="denied")
+            self._world.transactions[issuer_id, transaction.txn_id] = spent
         self._world.record(event)
         return True
 
@@ -75,7 +76,7 @@ class MemoryTransactions(Room):
             raise Conflict("grant or code")
         for transaction in opened:
             consent_at = transaction.consent_at if conclusion.consent is None else conclusion.at
-            completed = replace(transaction, state="completed", consent_at=consent_at)
+            completed = replace(_spent(transaction), state="completed", consent_at=consent_at)
             self._world.transactions[issuer_id, transaction.txn_id] = completed
         self._world.keep(grant)
         self._world.codes[issuer_id, code.digest] = code
@@ -93,6 +94,11 @@ class MemoryTransactions(Room):
     def _open(self, issuer_id: int, txn_id: str) -> Transaction | None:
         transaction = self._world.transactions.get((issuer_id, txn_id))
         return transaction if transaction is not None and transaction.state == "open" else None
+
+
+def _spent(transaction: Transaction) -> Transaction:
+    """*transaction* without what the app sent along; a device's says which it is."""
+    return transaction if transaction.source == "device" else replace(transaction, request=b"")
 
 
 class MemoryConsents(Room):

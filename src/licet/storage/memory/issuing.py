@@ -56,7 +56,8 @@ def _judge(world: World, issuance: Issuance, consumed: Consumed | None) -> Repla
     match consumed:
         case None:
             client = world.clients.get((issuance.issuer_id, issuance.client_id))
-            return None if client is None or client.status == "active" else Unknown()
+            disabled = client is not None and client.status != "active"
+            return Unknown() if disabled or world.issuer_ended(issuance.issuer_id, issuance.at) else None
         case ConsumeCode():
             return _judge_code(world, issuance, consumed)
         case ConsumeDevice():
@@ -66,9 +67,11 @@ def _judge(world: World, issuance: Issuance, consumed: Consumed | None) -> Repla
 
 
 def _live(world: World, issuance: Issuance, consumed: Consumed) -> bool:
-    """Whether the grant has not ended, nor its client been disabled since."""
+    """Whether the grant has not ended, nor its client been disabled or its issuer ended everything since."""
     grant = world.grants.get((issuance.issuer_id, consumed.grant_id))
     if grant is None or grant.revoked_at is not None or grant.expires_at <= issuance.at:
+        return False
+    if world.issuer_ended(grant.issuer_id, grant.issued_at):
         return False
     client = world.clients.get((issuance.issuer_id, consumed.client_id))
     return client is None or (client.status == "active" and client.epoch < grant.issued_at)

@@ -11,6 +11,7 @@ from licet.events import Event
 from licet.storage.memory.world import Room
 from licet.storage.ports import Conflict, Ending, Person, SignedIn
 from licet.storage.records import Account, Authenticator, Session
+from licet.storage.terms import past
 
 
 class MemoryAccounts(Room):
@@ -48,9 +49,8 @@ class MemoryAccounts(Room):
         account = self._world.accounts.get(key)
         if account is None:
             return False
-        self._world.accounts[key] = replace(account, epoch=max(account.epoch, ending.at))
         self._world.authenticators[key] = (authenticator,)  # a password is the only kind there is yet
-        self._end(ending, account.subject_id)
+        self._end(ending, account)
         return True
 
     async def describe(self, issuer_id: int, subject_id: str, profile: dict[str, Any], event: Event) -> bool:
@@ -74,15 +74,33 @@ class MemoryAccounts(Room):
         account = self._world.accounts.get(key)
         if account is None or account.status != "active":
             return False
-        self._world.accounts[key] = replace(account, status="disabled", epoch=ending.at)
         consents = self._world.consents.values()
         self._world.forget([c for c in consents if (c.issuer_id, c.subject_id) == key], ending.at)
-        self._end(ending, subject_id)
+        self._end(ending, replace(account, status="disabled"))
         return True
 
-    def _end(self, ending: Ending, subject_id: str) -> None:
-        self._world.end_subject(ending.issuer_id, subject_id, ending.at, ending.reason)
-        self._world.tell(ending)
+    async def end_everything(self, ending: Ending, subject_id: str) -> bool:
+        account = self._world.accounts.get((ending.issuer_id, subject_id))
+        if account is None or account.status != "active":
+            return False
+        self._end(ending, account)
+        return True
+
+    async def enable(self, issuer_id: int, subject_id: str, event: Event) -> bool:
+        account = self._world.accounts.get((issuer_id, subject_id))
+        if account is None or account.status != "disabled":
+            return False
+        self._world.accounts[issuer_id, subject_id] = replace(account, status="active")
+        self._world.record(event)
+        self._world.grow(issuer_id)
+        return True
+
+    def _end(self, ending: Ending, account: Account) -> None:
+        """Keep *account* as it is from now on; everything of it ends."""
+        epoch = past(ending.at, account.epoch)
+        self._world.accounts[account.issuer_id, account.subject_id] = replace(account, epoch=epoch)
+        self._world.end_subject(ending.issuer_id, account.subject_id, ending.at, ending.reason)
+        self._world.tell(ending, epoch)
         self._world.grow(ending.issuer_id)
 
 

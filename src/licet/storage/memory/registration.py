@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from licet.ambient import Instant
 from licet.events import Event
 from licet.storage.key_turns import KeyTurn, lawful
 from licet.storage.memory.world import Room
 from licet.storage.ports import Conflict, Ending, Protected, Registered
 from licet.storage.records import Client, Credential, Issuer, Key, Resource, Scope
+from licet.storage.terms import past
 
 
 class MemoryIssuers(Room):
@@ -34,6 +36,17 @@ class MemoryIssuers(Room):
         issuer = self._world.issuers.get(issuer_id)
         if issuer is not None:
             self._world.issuers[issuer_id] = replace(issuer, url=url, generation=issuer.generation + 1)
+
+    async def end_everything(self, ending: Ending) -> bool:
+        issuer = self._world.issuers.get(ending.issuer_id)
+        if issuer is None:
+            return False
+        clients = (client.epoch for client in self._world.clients.values() if client.issuer_id == ending.issuer_id)
+        epoch = past(ending.at, issuer.epoch, *clients)
+        self._world.issuers[ending.issuer_id] = replace(issuer, epoch=epoch)
+        self._world.tell(ending, epoch)
+        self._world.grow(ending.issuer_id)
+        return True
 
     async def generation(self, issuer_id: int) -> int:
         issuer = self._world.issuers.get(issuer_id)
@@ -108,10 +121,12 @@ class MemoryClients(Room):
         client = self._world.clients.get(key)
         if client is None or client.status != "active":
             return False
-        self._world.clients[key] = replace(client, status="disabled", epoch=ending.at)
+        issuer = self._world.issuers.get(ending.issuer_id)
+        epoch = past(ending.at, client.epoch, Instant(0) if issuer is None else issuer.epoch)
+        self._world.clients[key] = replace(client, status="disabled", epoch=epoch)
         consents = self._world.consents.values()
         self._world.forget([c for c in consents if (c.issuer_id, c.client_id) == key], ending.at)
-        self._world.tell(ending)
+        self._world.tell(ending, epoch)
         self._world.grow(ending.issuer_id)
         return True
 

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from licet.ambient import Instant
+from licet.events import Event
 from licet.storage import ports
 from licet.storage.memory.authorization import (
     MemoryCodes,
@@ -16,7 +17,9 @@ from licet.storage.memory.authorization import (
     MemoryGrants,
     MemoryTransactions,
 )
+from licet.storage.memory.configuring import configure
 from licet.storage.memory.issuing import issue
+from licet.storage.memory.listing import MemoryListing
 from licet.storage.memory.people import MemoryAccounts, MemorySessions
 from licet.storage.memory.registration import MemoryClients, MemoryIssuers, MemoryKeys, MemoryResources
 from licet.storage.memory.registrations import MemoryRegistrations
@@ -60,9 +63,13 @@ class MemoryStore:
         self.throttles: ports.Throttles = MemoryThrottles(world)
         self.events: ports.Events = MemoryEvents(world)
         self.refusals: ports.Refusals = MemoryRefusals(world)
+        self.listing: ports.Listing = MemoryListing(world)
 
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return issue(self._world, issuance)
+
+    async def configure(self, puts: tuple[ports.Put, ...], event: Event) -> None:
+        await configure(self._world, self.clients, self.resources, puts, event)
 
     def next_id(self, at: Instant) -> int:
         return self._ids.next(at)

@@ -80,9 +80,9 @@ class World:
         last = max((told.seq for told in self.revocations if told.issuer_id == line.issuer_id), default=0)
         self.revocations.append(replace(line, seq=last + 1))
 
-    def tell(self, ending: Ending) -> None:
-        """The ending's line in the feed and its event."""
-        self.feed(ending.revocation)
+    def tell(self, ending: Ending, epoch: Instant | None = None) -> None:
+        """The ending's line in the feed and its event; *epoch* is what everything up to it is dead by."""
+        self.feed(ending.revocation if epoch is None else replace(ending.revocation, at=epoch))
         self.record(ending.event)
 
     def grow(self, issuer_id: int) -> None:
@@ -105,15 +105,20 @@ class World:
         )
 
     def ended_meanwhile(self, grant: Grant) -> bool:
-        """Whether person, session or client of a grant that is to be has ended."""
+        """Whether person, session, client or issuer of a grant that is to be has ended."""
         session = self.sessions.get((grant.issuer_id, grant.session_id or ""))
         if session is not None and session.status != "active":
             return True
         account = self.accounts.get((grant.issuer_id, grant.subject_id))
         client = self.clients.get((grant.issuer_id, grant.client_id))
-        return any(
+        return self.issuer_ended(grant.issuer_id, grant.issued_at) or any(
             one is not None and (one.status != "active" or one.epoch >= grant.issued_at) for one in (account, client)
         )
+
+    def issuer_ended(self, issuer_id: int, since: Instant) -> bool:
+        """Whether the issuer is disabled or ended everything at *since* or later."""
+        issuer = self.issuers.get(issuer_id)
+        return issuer is not None and (issuer.status != "active" or issuer.epoch >= since)
 
     def keep(self, grant: Grant) -> None:
         """Store a grant."""

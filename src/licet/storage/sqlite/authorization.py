@@ -32,28 +32,34 @@ OPEN_AS_LONG = """
     UPDATE transactions SET expires_at = max(expires_at, ?)
     WHERE issuer_id = ? AND txn_id = ? AND source = 'par' AND state = 'open' AND expires_at > ?
 """
-DENY = "UPDATE transactions SET state = 'denied' WHERE issuer_id = ? AND txn_id = ? AND state = 'open'"
-DENY_BOTH = """
-    UPDATE transactions SET state = 'denied'
+SPENT = "request = CASE source WHEN 'device' THEN request ELSE x'' END"
+"""What an app sent along (``state``) is its own secret and of no use once it went back; a device's says which it is."""
+DENY = f"""
+    UPDATE transactions SET state = 'denied', {SPENT} WHERE issuer_id = ? AND txn_id = ? AND state = 'open'
+"""  # noqa: S608
+DENY_BOTH = f"""
+    UPDATE transactions SET state = 'denied', {SPENT}
     WHERE issuer_id = ?1 AND txn_id IN (?2, ?3) AND state = 'open' AND
     (SELECT count(*) FROM transactions WHERE issuer_id = ?1 AND txn_id IN (?2, ?3) AND state = 'open') = 2
-"""
-COMPLETE = """
-    UPDATE transactions SET state = 'completed', consent_at = coalesce(?1, consent_at)
+"""  # noqa: S608
+COMPLETE = f"""
+    UPDATE transactions SET state = 'completed', consent_at = coalesce(?1, consent_at), {SPENT}
     WHERE issuer_id = ?2 AND txn_id = ?3 AND state = 'open' AND expires_at > ?4
-"""
-COMPLETE_BOTH = """
-    UPDATE transactions SET state = 'completed', consent_at = coalesce(?1, consent_at)
+"""  # noqa: S608
+COMPLETE_BOTH = f"""
+    UPDATE transactions SET state = 'completed', consent_at = coalesce(?1, consent_at), {SPENT}
     WHERE issuer_id = ?2 AND txn_id IN (?3, ?5) AND state = 'open' AND expires_at > ?4 AND
     (SELECT count(*) FROM transactions
      WHERE issuer_id = ?2 AND txn_id IN (?3, ?5) AND state = 'open' AND expires_at > ?4) = 2
-"""
+"""  # noqa: S608
 ENDED_MEANWHILE = """
     SELECT 1 FROM sessions WHERE issuer_id = ?1 AND session_id = ?2 AND status <> 'active'
     UNION ALL SELECT 1 FROM accounts
     WHERE issuer_id = ?1 AND subject_id = ?3 AND (status <> 'active' OR epoch >= ?5)
     UNION ALL SELECT 1 FROM clients
     WHERE issuer_id = ?1 AND client_id = ?4 AND (status <> 'active' OR epoch >= ?5)
+    UNION ALL SELECT 1 FROM issuers
+    WHERE issuer_id = ?1 AND (status <> 'active' OR epoch >= ?5)
 """
 
 FIND_CONSENT = f"""
@@ -73,7 +79,7 @@ FIND_CODE = f"""
 
 
 def ended_meanwhile(tx: Tx, grant: Grant) -> bool:
-    """Whether person, session or client ended between the judgement and this write."""
+    """Whether person, session, client or issuer ended between the judgement and this write."""
     hangs_on = (grant.issuer_id, grant.session_id, grant.subject_id, grant.client_id, grant.issued_at)
     return bool(tx.rows(ENDED_MEANWHILE, hangs_on))
 

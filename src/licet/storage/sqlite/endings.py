@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from licet.ambient import Instant
 from licet.storage.ports import Ending
 from licet.storage.sqlite.transaction import Entry, Tx
@@ -47,9 +49,9 @@ END_SESSIONS_OF_SUBJECT = """
 """
 
 
-def tell(tx: Tx, ending: Ending, line: Entry) -> None:
-    """The ending's line in the feed and its event."""
-    tx.feed(ending.revocation)
+def tell(tx: Tx, ending: Ending, line: Entry, epoch: Instant | None = None) -> None:
+    """The ending's line in the feed and its event; *epoch* is what everything up to it is dead by, where that is later."""
+    tx.feed(ending.revocation if epoch is None else replace(ending.revocation, at=epoch))
     tx.record(line)
 
 

@@ -12,6 +12,7 @@ from licet.storage.sqlite.codec import Codec
 from licet.storage.sqlite.endings import tell
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.transaction import Tx, entry
+from licet.storage.terms import past
 
 ISSUERS = Codec(Issuer, "issuers")
 KEYS = Codec(Key, "keys")
@@ -19,6 +20,12 @@ KEYS = Codec(Key, "keys")
 FIND = f"SELECT {ISSUERS.columns} FROM issuers WHERE url = ?"  # noqa: S608
 FIRST_TWO = f"SELECT {ISSUERS.columns} FROM issuers LIMIT 2"  # noqa: S608
 MOVE = "UPDATE issuers SET url = ?, generation = generation + 1 WHERE issuer_id = ?"
+ENDED_BEFORE = """
+    SELECT epoch, coalesce((SELECT max(epoch) FROM clients WHERE clients.issuer_id = issuers.issuer_id), 0)
+    FROM issuers WHERE issuer_id = ?
+"""
+"""Of the issuer and of whichever client was put back last: a client's own token is minted after both."""
+END_EVERYTHING = "UPDATE issuers SET epoch = ? WHERE issuer_id = ?"
 GENERATION = "SELECT generation FROM issuers WHERE issuer_id = ?"
 GROW = "UPDATE issuers SET generation = generation + 1 WHERE issuer_id = ?"
 EVERY_KEY = f"SELECT {KEYS.columns} FROM keys WHERE issuer_id = ? ORDER BY publish_at, kid"  # noqa: S608
@@ -56,6 +63,21 @@ class SQLiteIssuers(Room):
 
     async def move(self, issuer_id: int, url: str) -> None:
         await self._write.submit(lambda tx: tx.run(MOVE, (url, issuer_id)))
+
+    async def end_everything(self, ending: Ending) -> bool:
+        line = entry(ending.event)
+
+        def work(tx: Tx) -> bool:
+            before = tx.rows(ENDED_BEFORE, (ending.issuer_id,))
+            if not before:
+                return False
+            epoch = past(ending.at, *before[0])
+            tx.run(END_EVERYTHING, (epoch, ending.issuer_id))
+            tell(tx, ending, line, epoch)
+            grow(tx, ending.issuer_id)
+            return True
+
+        return await self._write.submit(work)
 
     async def generation(self, issuer_id: int) -> int:
         row = self._read.row(GENERATION, (issuer_id,))

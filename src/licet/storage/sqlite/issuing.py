@@ -27,11 +27,17 @@ LIVE = """
     EXISTS (SELECT 1 FROM grants AS g
             WHERE g.issuer_id = ?1 AND g.grant_id = ?2 AND g.revoked_at IS NULL AND g.expires_at > ?4
             AND NOT EXISTS (SELECT 1 FROM clients AS c WHERE c.issuer_id = ?1 AND c.client_id = ?3
-                            AND (c.status <> 'active' OR c.epoch >= g.issued_at)))
+                            AND (c.status <> 'active' OR c.epoch >= g.issued_at))
+            AND NOT EXISTS (SELECT 1 FROM issuers WHERE issuers.issuer_id = ?1
+                            AND (issuers.status <> 'active' OR issuers.epoch >= g.issued_at)))
 """
-"""The grant has not ended, nor has its client been disabled since: judged again in the statement that consumes."""
+"""The grant has not ended, nor its client been disabled or its issuer ended everything since: judged again in the
+statement that consumes."""
 
-DISABLED = "SELECT 1 FROM clients WHERE issuer_id = ? AND client_id = ? AND status <> 'active'"
+DISABLED = """
+    SELECT 1 FROM clients WHERE issuer_id = ?1 AND client_id = ?2 AND status <> 'active'
+    UNION ALL SELECT 1 FROM issuers WHERE issuer_id = ?1 AND (status <> 'active' OR epoch >= ?3)
+"""
 """Where nothing is consumed, no such statement judges again."""
 
 CONSUME_CODE = f"""
@@ -114,7 +120,7 @@ def _consuming(issuance: Issuance) -> Consuming:
 
 
 def _unless_disabled(issuance: Issuance) -> Consuming:
-    who = (issuance.issuer_id, issuance.client_id)
+    who = (issuance.issuer_id, issuance.client_id, issuance.at)
     return lambda tx: _UNKNOWN if tx.rows(DISABLED, who) else _REDEEMED
 
 

@@ -14,6 +14,7 @@ from licet.storage.sqlite.issuers import grow
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.standing import SESSIONS
 from licet.storage.sqlite.transaction import Entry, Row, Tx, entry
+from licet.storage.terms import past
 
 ACCOUNTS = Codec(Account, "accounts")
 AUTHENTICATORS = Codec(Authenticator, "authenticators")
@@ -28,7 +29,12 @@ AUTHENTICATORS_OF = f"""
 """  # noqa: S608
 IDENTIFIED = "SELECT 1 FROM identifiers WHERE issuer_id = ? AND identifier = ?"
 IDENTIFY = "INSERT INTO identifiers (issuer_id, identifier, subject_id) VALUES (?, ?, ?)"
-RESTART_ACCOUNT = "UPDATE accounts SET epoch = max(epoch, ?) WHERE issuer_id = ? AND subject_id = ?"
+EPOCH = "SELECT epoch FROM accounts WHERE issuer_id = ? AND subject_id = ?"
+ACTIVE_EPOCH = f"{EPOCH} AND status = 'active'"
+RESTART_ACCOUNT = "UPDATE accounts SET epoch = ? WHERE issuer_id = ? AND subject_id = ?"
+ENABLE_ACCOUNT = """
+    UPDATE accounts SET status = 'active' WHERE issuer_id = ? AND subject_id = ? AND status = 'disabled'
+"""
 DROP_PASSWORDS = "DELETE FROM authenticators WHERE issuer_id = ? AND subject_id = ? AND kind = 'password'"
 REHASH = """
     UPDATE authenticators SET secret = ?
@@ -36,7 +42,7 @@ REHASH = """
 """
 DESCRIBE = "UPDATE accounts SET profile = ? WHERE issuer_id = ? AND subject_id = ? AND status = 'active'"
 END_ACCOUNT = """
-    UPDATE accounts SET status = 'disabled', epoch = ? WHERE issuer_id = ? AND subject_id = ? AND status = 'active'
+    UPDATE accounts SET status = 'disabled' WHERE issuer_id = ? AND subject_id = ? AND status = 'active'
 """
 FORGET_SUBJECT = """
     UPDATE consents SET revoked_at = ? WHERE issuer_id = ? AND subject_id = ? AND revoked_at IS NULL
@@ -113,13 +119,10 @@ class SQLiteAccounts(Room):
         key = (authenticator.issuer_id, authenticator.subject_id)
 
         def work(tx: Tx) -> bool:
-            if not tx.run(RESTART_ACCOUNT, (ending.at, *key)):
+            if not _restart(tx, EPOCH, ending, line, authenticator.subject_id):
                 return False
             tx.run(DROP_PASSWORDS, key)  # an old hash is of use to thieves only
             tx.run(AUTHENTICATORS.insert, proof)
-            end_subject(tx, ending, authenticator.subject_id)
-            tell(tx, ending, line)
-            grow(tx, authenticator.issuer_id)
             return True
 
         return await self._write.submit(work)
@@ -144,15 +147,42 @@ class SQLiteAccounts(Room):
         key = (ending.issuer_id, subject_id)
 
         def work(tx: Tx) -> bool:
-            if not tx.run(END_ACCOUNT, (ending.at, *key)):
+            if not _restart(tx, ACTIVE_EPOCH, ending, line, subject_id):
                 return False
-            end_subject(tx, ending, subject_id)
+            tx.run(END_ACCOUNT, key)
             tx.run(FORGET_SUBJECT, (ending.at, *key))
-            tell(tx, ending, line)
-            grow(tx, ending.issuer_id)
             return True
 
         return await self._write.submit(work)
+
+    async def end_everything(self, ending: Ending, subject_id: str) -> bool:
+        line = entry(ending.event)
+        return await self._write.submit(lambda tx: _restart(tx, ACTIVE_EPOCH, ending, line, subject_id))
+
+    async def enable(self, issuer_id: int, subject_id: str, event: Event) -> bool:
+        line = entry(event)
+
+        def work(tx: Tx) -> bool:
+            if not tx.run(ENABLE_ACCOUNT, (issuer_id, subject_id)):
+                return False
+            tx.record(line)
+            grow(tx, issuer_id)
+            return True
+
+        return await self._write.submit(work)
+
+
+def _restart(tx: Tx, epoch_of: str, ending: Ending, line: Entry, subject_id: str) -> bool:
+    """Everything of a person ends, is told and is seen; False where *epoch_of* finds nobody."""
+    found = tx.rows(epoch_of, (ending.issuer_id, subject_id))
+    if not found:
+        return False
+    epoch = past(ending.at, *found[0])
+    tx.run(RESTART_ACCOUNT, (epoch, ending.issuer_id, subject_id))
+    end_subject(tx, ending, subject_id)
+    tell(tx, ending, line, epoch)
+    grow(tx, ending.issuer_id)
+    return True
 
 
 class SQLiteSessions(Room):

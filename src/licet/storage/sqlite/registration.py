@@ -6,13 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from licet.events import Event
-from licet.storage.ports import Ending, Protected, Registered
+from licet.storage.ports import Ending, Protected, Put, PutClient, PutOwnScopes, PutResource, Registered
 from licet.storage.records import Client, Credential, Resource, Scope
 from licet.storage.sqlite.codec import Codec
 from licet.storage.sqlite.endings import tell
 from licet.storage.sqlite.issuers import grow
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.transaction import Row, Tx, entry
+from licet.storage.sqlite.writer import Work
+from licet.storage.terms import past
 
 CLIENTS = Codec(Client, "clients")
 CREDENTIALS = Codec(Credential, "credentials")
@@ -45,6 +47,11 @@ DROP_CREDENTIALS = "DELETE FROM credentials WHERE issuer_id = ? AND owner_kind =
 EPOCH = "SELECT epoch FROM clients WHERE issuer_id = ? AND client_id = ?"
 RAISE_EPOCH = "UPDATE clients SET epoch = max(epoch, ?) WHERE issuer_id = ? AND client_id = ?"
 DROP_CLIENT = "DELETE FROM clients WHERE issuer_id = ? AND client_id = ?"
+ENDED_BEFORE = """
+    SELECT epoch, coalesce((SELECT epoch FROM issuers WHERE issuers.issuer_id = clients.issuer_id), 0)
+    FROM clients WHERE issuer_id = ? AND client_id = ? AND status = 'active'
+"""
+"""Of the client and its issuer: a token of its own is minted after both."""
 END_CLIENT = """
     UPDATE clients SET status = 'disabled', epoch = ? WHERE issuer_id = ? AND client_id = ? AND status = 'active'
 """
@@ -87,32 +94,20 @@ class SQLiteClients(Room):
         return tuple(map(CLIENTS.decode, self._read.rows(OF_KIND, (issuer_id, kind))))
 
     async def put(self, client: Client, credentials: tuple[Credential, ...], event: Event) -> None:
-        row, line = CLIENTS.encode(client), entry(event)
-        proofs = [CREDENTIALS.encode(credential) for credential in credentials]
-        key = (client.issuer_id, client.client_id)
-
-        def work(tx: Tx) -> None:
-            before = tx.rows(EPOCH, key)
-            tx.run(DROP_CLIENT, key)
-            tx.run(CLIENTS.insert, row)
-            if before:  # what was dead stays dead: an epoch never falls
-                tx.run(RAISE_EPOCH, (*before[0], *key))
-            tx.run(DROP_CREDENTIALS, (client.issuer_id, "client", client.client_id))
-            tx.many(CREDENTIALS.insert, proofs)
-            tx.record(line)
-            grow(tx, client.issuer_id)
-
-        await self._write.submit(work)
+        await self._write.submit(putting_client(client, credentials, event))
 
     async def end(self, ending: Ending, client_id: str) -> bool:
         line = entry(ending.event)
 
         def work(tx: Tx) -> bool:
             # Its grants are not touched: consuming looks at the client's row, and a grant is as old as its epoch.
-            if not tx.run(END_CLIENT, (ending.at, ending.issuer_id, client_id)):
+            before = tx.rows(ENDED_BEFORE, (ending.issuer_id, client_id))
+            if not before:
                 return False
+            epoch = past(ending.at, *before[0])
+            tx.run(END_CLIENT, (epoch, ending.issuer_id, client_id))
             tx.run(FORGET_CLIENT, (ending.at, ending.issuer_id, client_id))
-            tell(tx, ending, line)
+            tell(tx, ending, line, epoch)
             grow(tx, ending.issuer_id)
             return True
 
@@ -140,33 +135,87 @@ class SQLiteResources(Room):
     async def put(
         self, resource: Resource, scopes: tuple[Scope, ...], credentials: tuple[Credential, ...], event: Event
     ) -> None:
-        row, line = RESOURCES.encode(resource), entry(event)
-        words = [SCOPES.encode(scope) for scope in scopes]
-        proofs = [CREDENTIALS.encode(credential) for credential in credentials]
-        key = (resource.issuer_id, resource.name)
-
-        def work(tx: Tx) -> None:
-            tx.run(DROP_SCOPES, key)  # by the identifier it had before: it may have another now
-            tx.run(DROP_RESOURCE, key)
-            tx.run(RESOURCES.insert, row)
-            tx.many(SCOPES.insert, words)
-            tx.run(DROP_CREDENTIALS, (resource.issuer_id, "resource", resource.name))
-            tx.many(CREDENTIALS.insert, proofs)
-            tx.record(line)
-            grow(tx, resource.issuer_id)
-
-        await self._write.submit(work)
+        await self._write.submit(putting_resource(resource, scopes, credentials, event))
 
     async def put_own_scopes(self, issuer_id: int, scopes: tuple[Scope, ...], event: Event) -> None:
-        words, line = [SCOPES.encode(scope) for scope in scopes], entry(event)
+        await self._write.submit(putting_own_scopes(issuer_id, scopes, event))
 
-        def work(tx: Tx) -> None:
-            tx.run(DROP_OWN_SCOPES, (issuer_id,))
-            tx.many(SCOPES.insert, words)
-            tx.record(line)
-            grow(tx, issuer_id)
 
-        await self._write.submit(work)
+def putting_client(client: Client, credentials: tuple[Credential, ...], event: Event) -> Work[None]:
+    """A client and all its credentials, as one closure."""
+    row, line = CLIENTS.encode(client), entry(event)
+    proofs = [CREDENTIALS.encode(credential) for credential in credentials]
+    key = (client.issuer_id, client.client_id)
+
+    def work(tx: Tx) -> None:
+        before = tx.rows(EPOCH, key)
+        tx.run(DROP_CLIENT, key)
+        tx.run(CLIENTS.insert, row)
+        if before:  # what was dead stays dead: an epoch never falls
+            tx.run(RAISE_EPOCH, (*before[0], *key))
+        tx.run(DROP_CREDENTIALS, (client.issuer_id, "client", client.client_id))
+        tx.many(CREDENTIALS.insert, proofs)
+        tx.record(line)
+        grow(tx, client.issuer_id)
+
+    return work
+
+
+def putting_resource(
+    resource: Resource, scopes: tuple[Scope, ...], credentials: tuple[Credential, ...], event: Event
+) -> Work[None]:
+    """An API, all its scopes and credentials, as one closure."""
+    row, line = RESOURCES.encode(resource), entry(event)
+    words = [SCOPES.encode(scope) for scope in scopes]
+    proofs = [CREDENTIALS.encode(credential) for credential in credentials]
+    key = (resource.issuer_id, resource.name)
+
+    def work(tx: Tx) -> None:
+        tx.run(DROP_SCOPES, key)  # by the identifier it had before: it may have another now
+        tx.run(DROP_RESOURCE, key)
+        tx.run(RESOURCES.insert, row)
+        tx.many(SCOPES.insert, words)
+        tx.run(DROP_CREDENTIALS, (resource.issuer_id, "resource", resource.name))
+        tx.many(CREDENTIALS.insert, proofs)
+        tx.record(line)
+        grow(tx, resource.issuer_id)
+
+    return work
+
+
+def putting_own_scopes(issuer_id: int, scopes: tuple[Scope, ...], event: Event) -> Work[None]:
+    """All of the issuer's own scopes, as one closure."""
+    words, line = [SCOPES.encode(scope) for scope in scopes], entry(event)
+
+    def work(tx: Tx) -> None:
+        tx.run(DROP_OWN_SCOPES, (issuer_id,))
+        tx.many(SCOPES.insert, words)
+        tx.record(line)
+        grow(tx, issuer_id)
+
+    return work
+
+
+def configuring(puts: tuple[Put, ...], event: Event) -> Work[None]:
+    """A whole configuration, as one closure."""
+    works, line = [_putting(put) for put in puts], entry(event)
+
+    def work(tx: Tx) -> None:
+        for part in works:
+            part(tx)
+        tx.record(line)
+
+    return work
+
+
+def _putting(put: Put) -> Work[None]:
+    match put:
+        case PutClient():
+            return putting_client(put.client, put.credentials, put.event)
+        case PutResource():
+            return putting_resource(put.resource, put.scopes, put.credentials, put.event)
+        case PutOwnScopes():
+            return putting_own_scopes(put.issuer_id, put.scopes, put.event)
 
 
 def _by_owner(rows: Iterable[Row]) -> defaultdict[str, list[Credential]]:

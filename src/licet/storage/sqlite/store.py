@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from licet.ambient import Instant
+from licet.events import Event
 from licet.storage import ports
 from licet.storage.schema import fresh
 from licet.storage.sqlite.authorization import SQLiteCodes, SQLiteConsents, SQLiteGrants, SQLiteTransactions
@@ -23,10 +24,11 @@ from licet.storage.sqlite.devices import SQLiteDevices
 from licet.storage.sqlite.issuers import SQLiteIssuers, SQLiteKeys
 from licet.storage.sqlite.issuing import issuing
 from licet.storage.sqlite.journal import Spool, SQLiteEvents, SQLiteRefusals, nodes
+from licet.storage.sqlite.listing import SQLiteListing
 from licet.storage.sqlite.once import SQLiteReplay, SQLiteThrottles
 from licet.storage.sqlite.people import SQLiteAccounts, SQLiteSessions
 from licet.storage.sqlite.reader import Reader
-from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources
+from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources, configuring
 from licet.storage.sqlite.registrations import SQLiteRegistrations
 from licet.storage.sqlite.subjects import SQLitePairwiseSubjects
 from licet.storage.sqlite.tokens import SQLiteAccessTokens, SQLiteFamilies, SQLiteRevocations
@@ -73,6 +75,7 @@ class SQLiteStore:
         self.events: ports.Events = SQLiteEvents(*ways, reading)
         self._refusals = SQLiteRefusals(*ways, self._spool)
         self.refusals: ports.Refusals = self._refusals
+        self.listing: ports.Listing = SQLiteListing(*ways)
 
     @classmethod
     def open(cls, path: Path | str, *, node: int = 0, create: bool = True, lock: bool = True) -> SQLiteStore:
@@ -100,6 +103,9 @@ class SQLiteStore:
 
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return await self._writer.submit(issuing(issuance))
+
+    async def configure(self, puts: tuple[ports.Put, ...], event: Event) -> None:
+        await self._writer.submit(configuring(puts, event))
 
     def next_id(self, at: Instant) -> int:
         return self._ids.next(at)

@@ -1,0 +1,97 @@
+"""What operators look through: in order, page by page, of one issuer and one person."""
+
+from __future__ import annotations
+
+from licet.ambient import Instant
+from licet.events import EventType
+from licet.storage.contract import samples as a
+from licet.storage.contract.samples import ISSUER, after
+from licet.storage.ports import Store
+
+
+async def _people(store: Store) -> None:
+    for name in ("anna", "berta", "carl"):
+        await store.accounts.create(a.account(name), (name,), a.password(name), a.event())
+
+
+async def _signed_in(store: Store, *sessions: tuple[str, str]) -> None:
+    for session_id, subject_id in sessions:
+        session = a.session(session_id, subject_id=subject_id)
+        assert await store.sessions.begin(session, "p1", None, None, a.event())
+
+
+class Listing:
+    """``listing``."""
+
+    async def test_people_come_by_name(self, store: Store) -> None:
+        await _people(store)
+        await store.accounts.create(a.account("x", issuer_id=2), ("aaa",), a.password("x", issuer_id=2), a.event())
+        first = await store.listing.people(ISSUER, "", 2)
+        assert [(name, account.subject_id) for name, account in first] == [("anna", "anna"), ("berta", "berta")]
+        assert [name for name, _ in await store.listing.people(ISSUER, "berta", 2)] == ["carl"]
+
+    async def test_sessions_come_newest_first(self, store: Store) -> None:
+        await _people(store)
+        await _signed_in(store, ("s1", "anna"), ("s3", "berta"), ("s2", "anna"), ("s0", "anna"))
+        ids = [one.session.session_id for one in await store.listing.sessions(ISSUER, None, "", 3)]
+        assert ids == ["s0", "s2", "s3"]
+        rest = await store.listing.sessions(ISSUER, None, "s3", 3)
+        assert [(one.session.session_id, one.account.subject_id) for one in rest] == [("s1", "anna")]
+        mine = await store.listing.sessions(ISSUER, "anna", "s0", 9)
+        assert [one.session.session_id for one in mine] == ["s2", "s1"]
+        assert await store.listing.sessions(ISSUER, None, "gone", 9) == ()
+        assert await store.listing.sessions(2, None, "", 9) == ()
+        one = await store.listing.session(ISSUER, "s2")
+        assert one is not None
+        assert one.session.session_id == "s2"
+        assert await store.listing.session(2, "s2") is None
+
+    async def test_a_session_that_goes_on_keeps_its_place(self, store: Store) -> None:
+        await _people(store)
+        await _signed_in(store, ("s1", "anna"), ("s2", "anna"))
+        again = a.session("s1", subject_id="anna", digest=a.digest("again"), auth_time=after(1))
+        assert await store.sessions.again(again, "p1", a.digest("s1"), None, a.event())
+        ids = [one.session.session_id for one in await store.listing.sessions(ISSUER, "anna", "", 9)]
+        assert ids == ["s2", "s1"]
+
+    async def test_grants_come_newest_first_and_a_persons_app_by_app(self, store: Store) -> None:
+        await _people(store)
+        old, _ = await a.concluded(store, "1", client_id="shop", session_id="s1")
+        other, _ = await a.concluded(store, "2", client_id="shop", subject_id="berta")
+        new, _ = await a.concluded(store, "3", client_id="bank", session_id="s1")
+        every = [one.grant for one in await store.listing.grants(ISSUER, None, None, 9)]
+        assert every == [new, other, old]
+        assert [one.grant for one in await store.listing.grants(ISSUER, None, new, 1)] == [other]
+        mine = [one.grant for one in await store.listing.grants(ISSUER, "anna", None, 9)]
+        assert mine == [old, new]
+        assert [one.grant for one in await store.listing.grants(ISSUER, "anna", old, 9)] == [new]
+        inside = [one.grant for one in await store.listing.grants_in(ISSUER, "s1", None, 9)]
+        assert inside == [new, old]
+        assert [one.grant for one in await store.listing.grants_in(ISSUER, "s1", new, 9)] == [old]
+        assert await store.listing.grants(2, None, None, 9) == ()
+        assert await store.listing.grants(2, "anna", None, 9) == ()
+
+    async def test_a_grant_shows_its_families_and_a_person_their_consents(self, store: Store) -> None:
+        await _people(store)
+        grant, family = await a.refreshable(store)
+        assert await store.listing.families(ISSUER, grant.grant_id, 9) == (family,)
+        assert await store.listing.families(2, grant.grant_id, 9) == ()
+        for client_id in ("shop", "bank"):
+            of = a.grant(store, client_id=client_id)
+            yes = a.conclusion(of, a.code(of, client_id), consent=a.consent(client_id=client_id))
+            assert await store.transactions.conclude(yes)
+        remembered = await store.listing.consents(ISSUER, "anna", "", 9)
+        assert [one.client_id for one in remembered] == ["bank", "shop"]
+        await store.consents.withdraw(a.ending("grant", "anna shop"), "anna", "shop")
+        (left,) = await store.listing.consents(ISSUER, "anna", "bank", 9)
+        assert left.revoked_at is not None
+        assert await store.listing.consents(2, "anna", "", 9) == ()
+
+    async def test_events_come_newest_first(self, store: Store) -> None:
+        for n in range(5):
+            await store.events.record(a.event(EventType.SIGN_IN_FAILED, at=after(n)))
+        newest = await store.listing.events(ISSUER, None, 2)
+        assert [link.event.at for link in newest] == [after(4), after(3)]
+        earlier = await store.listing.events(ISSUER, (newest[-1].node, newest[-1].seq), 9)
+        assert [link.event.at for link in earlier] == [after(2), after(1), Instant(after(0))]
+        assert await store.listing.events(2, None, 9) == ()
