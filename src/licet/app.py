@@ -54,6 +54,7 @@ from licet.authorization_server.token.grants.refresh_token import RefreshToken
 from licet.authorization_server.token.issue import Issue
 from licet.authorization_server.token.retry import Retries
 from licet.authorization_server.upkeep import Upkeep
+from licet.authorization_server.upkeep.notices import Notices
 from licet.authorization_server.userinfo import UserInfo
 from licet.authorization_server.web import addresses
 from licet.authorization_server.web.cookies import CookieNames
@@ -197,7 +198,8 @@ async def build(
     rotation = KeyRotation(
         store=store, vault=vault, entropy=entropy, clock=clock, issuer_id=issuer.issuer_id, lives=settings.keys
     )
-    upkeep = Upkeep(store, directory, clock, settings, ring, rotation)
+    notices = Notices(store.outbox, directory, ring, egress, clock, entropy)
+    upkeep = Upkeep(store, directory, clock, settings, ring, rotation, notices)
 
     async def startup() -> None:
         upkeep.start()

@@ -87,7 +87,7 @@ from licet.requirements.endpoints import (
     USER_CODE_GUESSING_THROTTLED,
     USER_CODE_UNGUESSABLE,
 )
-from licet.requirements.logout import LOGOUT_ASKED, POST_LOGOUT_REDIRECT_EXACT
+from licet.requirements.logout import LOGOUT_ASKED, LOGOUT_TOKEN_WELL_FORMED, LOGOUT_TOLD, POST_LOGOUT_REDIRECT_EXACT
 from licet.requirements.model import Citation, Level, Requirement, Role, Source
 from licet.requirements.openid import (
     ACCOUNT_CHOSEN,
@@ -224,6 +224,8 @@ __all__ = [
     "INTROSPECTION_BY_AUDIENCE",
     "ISS_IN_RESPONSE",
     "LOGOUT_ASKED",
+    "LOGOUT_TOKEN_WELL_FORMED",
+    "LOGOUT_TOLD",
     "MAX_AGE_HONOURED",
     "METADATA_TRUE",
     "METHOD_AS_REGISTERED",

@@ -27,6 +27,7 @@ from licet.storage.records import (
     InitialToken,
     Issuer,
     Key,
+    Notice,
     PairwiseSubject,
     Pending,
     Refused,
@@ -560,6 +561,26 @@ class Revocations(Protocol):
     async def since(self, issuer_id: int, seq: int, limit: int) -> tuple[Revocation, ...]: ...
 
 
+class Outbox(Protocol):
+    """What is to be said elsewhere. The verbs that end a session write a line for each client to be told, in their own
+    transaction; no other verb adds one."""
+
+    async def claim(
+        self, issuer_id: int, at: Instant, until: Instant, *, limit: int, busy: frozenset[str]
+    ) -> tuple[Notice, ...]:
+        """Take up what is due *at*: at most *limit* notices, the oldest first, one for each target that is not *busy*.
+
+        One statement: nobody else takes the same up before *until*, and by then they may, for whoever took it up is gone.
+        """
+
+    async def settle(self, notice: Notice, event: Event | None) -> bool:
+        """Write down what came of an attempt: ``next_at``, ``done_at``, ``outcome`` and ``reason`` of *notice*. False, and
+        nothing done, if it was taken up again since (its ``attempts`` have grown), or is done."""
+
+    async def about(self, issuer_id: int, kind: str, about: str) -> tuple[Notice, ...]:
+        """Everything that was or is to be said of one thing."""
+
+
 class Replay(Protocol):
     """Things that may be seen once."""
 
@@ -647,6 +668,7 @@ class Store(Protocol):
     devices: Devices
     access_tokens: AccessTokens
     revocations: Revocations
+    outbox: Outbox
     replay: Replay
     throttles: Throttles
     events: Events
