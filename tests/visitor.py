@@ -72,6 +72,8 @@ class Visitor:
     login: str = "alice"
     password: str = PASSWORD
     decision: str = "consent-allow"
+    account: str = "account-1"
+    """The button to press where several people may be meant."""
     pages: list[str] = field(default_factory=list)
     """The titles of the pages that were shown, in order."""
 
@@ -112,6 +114,8 @@ class Visitor:
         buttons = {button for form in page.forms for button in form["buttons"]}
         if "login-submit" in buttons:
             return await self.press(page, "login-submit", login=self.login, password=self.password)
+        if self.account in buttons:
+            return await self.press(page, self.account)
         if self.decision in buttons:
             return await self.press(page, self.decision)
         raise AssertionError(f"no known button on {page.title!r} ({response.status_code}): {response.text[:2000]}")

@@ -20,11 +20,13 @@ from licet.authorization_server.authorization.pushed import PushedRequests
 from licet.authorization_server.authorization.request_object import RequestObjects
 from licet.authorization_server.authorization.steps import Remember, Steps
 from licet.authorization_server.browser import Browser
+from licet.authorization_server.choosing import ChoosePage
 from licet.authorization_server.client_authentication import ClientAuthentication
 from licet.authorization_server.client_authentication.client_secret_basic import ClientSecretBasic
 from licet.authorization_server.client_authentication.client_secret_post import ClientSecretPost
 from licet.authorization_server.client_authentication.private_key_jwt import PrivateKeyJwt
 from licet.authorization_server.client_keys import ClientKeys
+from licet.authorization_server.company import Company
 from licet.authorization_server.device_authorization import DeviceAuthorization
 from licet.authorization_server.device_verification.confirm import DeviceConfirmPage
 from licet.authorization_server.device_verification.entry import DeviceEntryPage, UserCodeGuesses
@@ -54,6 +56,7 @@ from licet.authorization_server.token.grants.refresh_token import RefreshToken
 from licet.authorization_server.token.issue import Issue
 from licet.authorization_server.token.retry import Retries
 from licet.authorization_server.upkeep import Upkeep
+from licet.authorization_server.upkeep.notices import Notices
 from licet.authorization_server.userinfo import UserInfo
 from licet.authorization_server.web import addresses
 from licet.authorization_server.web.cookies import CookieNames
@@ -154,7 +157,8 @@ async def build(
     )
     remember = _remember(store, directory)
     granting = Granting(store, directory, vault, entropy, lifetimes, Subjects(store.pairwise_subjects, vault))
-    steps = Steps(granting, sessions, browser, remember)
+    company = Company(sessions, browser.cookies, directory)
+    steps = Steps(granting, sessions, browser, remember, company)
     lodged = Lodged(store.transactions, vault, settings.pushing)
     request_objects = RequestObjects(directory, store.replay, published)
     authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps, request_objects, lodged)
@@ -170,7 +174,8 @@ async def build(
     routes = (
         Route("/authorize", ("GET", "POST"), authorization, PAGE),
         Route("/continue", ("GET",), ContinuePage(dispatcher), PAGE),
-        Route("/login", ("GET", "POST"), SignInPage(dispatcher, SignIn(store, passwords, guesses, settings.guessing), sessions), PAGE),
+        Route("/login", ("GET", "POST"), SignInPage(dispatcher, SignIn(store, passwords, guesses, settings.guessing), sessions, steps), PAGE),
+        Route("/login/choose", ("GET", "POST"), ChoosePage(dispatcher, visits), PAGE),
         Route("/consent", ("GET", "POST"), ConsentPage(dispatcher, authorization), PAGE),
         Route("/device", ("GET", "POST"), DeviceEntryPage(devices, UserCodeGuesses(guesses, settings.throttles)), PAGE),
         Route("/device/confirm", ("GET", "POST"), DeviceConfirmPage(devices), PAGE),
@@ -199,7 +204,8 @@ async def build(
         Route(path, ("GET",), metadata, DOCUMENT, rooted=True) for path in issuers.well_known_paths(issuer.url)
     )
 
-    upkeep = Upkeep(store, directory, clock, settings, ring, rotation, bell)
+    notices = Notices(store.outbox, directory, ring, egress, clock, entropy)
+    upkeep = Upkeep(store, directory, clock, settings, ring, rotation, bell, notices)
 
     async def startup() -> None:
         upkeep.start()

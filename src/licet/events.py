@@ -44,6 +44,8 @@ class EventType(StrEnum):
     PASSWORD_CHANGED = "password.changed"
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"
+    LOGOUT_SENT = "logout.sent"
+    LOGOUT_FAILED = "logout.failed"
     SIGN_IN_FAILED = "sign_in.failed"
     CONSENT_GIVEN = "consent.given"
     CONSENT_DENIED = "consent.denied"

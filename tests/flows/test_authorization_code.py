@@ -306,7 +306,7 @@ async def test_a_challenge_that_bought_tokens_is_not_taken_again(here: World) ->
 
 
 @pytest.mark.witness(PROMPT_HONOURED, MAX_AGE_HONOURED)
-@pytest.mark.parametrize("ask", [{"prompt": "login"}, {"max_age": "0"}, {"prompt": "select_account"}])
+@pytest.mark.parametrize("ask", [{"prompt": "login"}, {"max_age": "0"}, {"prompt": "select_account login"}])
 async def test_asked_to_prove_themselves_again(here: World, ask: dict[str, str]) -> None:
     async with here.visitor() as http:
         first = (await redeem(here, await Visitor(http).authorize())).json()

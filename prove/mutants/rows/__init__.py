@@ -2,6 +2,7 @@
 
 from prove.mutants.model import Mutant
 from prove.mutants.rows import (
+    accounts,
     clients,
     codes,
     devices,
@@ -24,6 +25,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *signed.ROWS,
     *redirection.ROWS,
     *people.ROWS,
+    *accounts.ROWS,
     *openid.ROWS,
     *edge.ROWS,
     *store.ROWS,

@@ -172,7 +172,7 @@ ROWS = (
     Mutant(
         "prompt=login is satisfied by an old visit",
         _INTERACTION,
-        'if "login" in request.prompt or "select_account" in request.prompt or request.max_age == 0:',
+        'if "login" in request.prompt or request.max_age == 0:',
         "if False:",
         "OpenID Connect Core §3.1.2.1",
         ("attacks/test_sessions.py::test_an_old_session_does_not_answer_for_a_fresh_one",),

@@ -109,6 +109,11 @@ class Metadata:
             "claims_parameter_supported": "claims" in asked,
             "request_parameter_supported": True,
             "request_uri_parameter_supported": False,
+            **(
+                {"backchannel_logout_supported": True, "backchannel_logout_session_supported": True}
+                if "/logout" in self.paths
+                else {}
+            ),
             "require_request_uri_registration": False,
             **({"require_pushed_authorization_requests": self.pushed_only} if "/par" in self.paths else {}),
         }

@@ -16,6 +16,7 @@ from licet.authorization_server.apps import app_of, sentences
 from licet.authorization_server.authorization.endpoint import AuthorizationEndpoint
 from licet.authorization_server.authorization.interaction import ConsentNeeded
 from licet.authorization_server.authorization.response import Way
+from licet.authorization_server.authorization.steps import Steps
 from licet.authorization_server.browser import Browser
 from licet.authorization_server.exchange import Answer, Incoming, Page, SetCookie
 from licet.authorization_server.views import App, Consent, SignIn
@@ -79,10 +80,13 @@ class SignInPage:
     dispatcher: Dispatcher
     sign_in: people.SignIn
     sessions: BrowserSessions
+    steps: Steps
 
     async def __call__(self, incoming: Incoming) -> Answer:
         transaction = await self.dispatcher.transaction(incoming)
         if incoming.method == "GET":
+            if await self._choosing(incoming):
+                return self.steps.go("/login/choose", transaction)
             return await self._page(transaction, incoming)
         browser = self.dispatcher.browser
         browser.check_form(incoming, browser.csrf(transaction))
@@ -92,6 +96,12 @@ class SignInPage:
             return await self._page(transaction, incoming, busy=True)
         answer = await self._signed_in(proved, transaction, incoming) if proved else None
         return answer or await self._page(transaction, incoming, failed=True)
+
+    async def _choosing(self, incoming: Incoming) -> bool:
+        """Whether people are here, but nobody acts, and nobody said that they want to be somebody else."""
+        if incoming.query.get("beside") or not await self.steps.company.others(incoming):
+            return False
+        return await self.steps.who(incoming) is None
 
     def _attempt(self, transaction: Transaction, incoming: Incoming) -> people.Attempt:
         return people.Attempt(
@@ -109,7 +119,9 @@ class SignInPage:
         """A new cookie value, whoever was here before (ASVS 7.2.4); then back to the dispatcher. None if what was
         proved is no longer true."""
         cookies, account = self.dispatcher.browser.cookies, proved.account
-        before = await self.sessions.find(account.issuer_id, incoming.cookies.get(cookies.session))
+        company = self.steps.company
+        seat = await company.seat(account.subject_id, incoming, asked=_beside(incoming))
+        before = seat.before
         begun = await self.sessions.begin(
             proved, before, txn_id=transaction.txn_id, at=incoming.at, request_id=incoming.request_id
         )
@@ -121,7 +133,7 @@ class SignInPage:
             after_post=True,
             login=account.login,
             cookies=(
-                SetCookie(cookies.session, value),
+                *company.cookies(value, seat.beside, incoming),
                 SetCookie(cookies.known, self.dispatcher.browser.make_known(account), _KNOWN_S),
             ),
         )
@@ -131,6 +143,8 @@ class SignInPage:
         self, transaction: Transaction, incoming: Incoming, *, failed: bool = False, busy: bool = False
     ) -> Page:
         app, hint = await self.dispatcher.resumer(transaction).app(transaction, incoming.at)
+        if transaction.select_at is not None and (chosen := await self.steps.who(incoming)) is not None:
+            hint = chosen.account.login
         view = SignIn(
             app=app,
             transaction=transaction.txn_id,
@@ -138,6 +152,7 @@ class SignInPage:
             login=(incoming.form.get("login") or hint)[:254] if incoming.method == "POST" else hint,
             failed=failed,
             busy=busy,
+            beside=_beside(incoming),
         )
         return Page(view=view, status=503, headers=_BUSY) if busy else Page(view=view)
 
@@ -175,7 +190,7 @@ class ConsentPage:
                 denied = await self._denied(transaction, here, incoming, request.pushed)
                 return steps.refused(answer_to, denied, incoming, transaction, way)
             case "switch":
-                return steps.go("/login", transaction)
+                return steps.switch(transaction, incoming)
             case _:
                 raise InvalidRequest("decision is allow, deny or switch", per=FORM_FROM_OUR_PAGE)
 
@@ -221,6 +236,11 @@ class ConsentPage:
         ):
             raise InvalidRequest("This sign-in was answered already", per=TRANSACTION_ONCE)
         return AccessDenied("The person said no", per=CONSENT_GIVEN)
+
+
+def _beside(incoming: Incoming) -> bool:
+    """Whether somebody asked to sign in beside whoever is here, not in their place."""
+    return bool((incoming.form if incoming.method == "POST" else incoming.query).get("beside"))
 
 
 def _posted(incoming: Incoming) -> bool:

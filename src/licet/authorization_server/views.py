@@ -48,6 +48,28 @@ class SignIn(View, frozen=True, gc=False, kw_only=True):
     """Too many are signing in at once; nothing was checked."""
     switching: bool = False
     """Somebody is signed in and wants to be somebody else, or must prove it again."""
+    beside: bool = False
+    """Whoever is signed in stays so."""
+
+
+class Someone(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An account that is signed in on this browser."""
+
+    subject_id: str
+    login: str
+    acting: bool = False
+    """The one that is used where nobody is asked."""
+
+
+class Choose(View, frozen=True, gc=False, kw_only=True):
+    """``/login/choose``. *app* is None where somebody came without one."""
+
+    app: App | None
+    transaction: str
+    csrf: str
+    people: tuple[Someone, ...]
+    full: bool = False
+    """No room for another account beside these: whoever signs in takes the last one's place."""
 
 
 class Consent(View, frozen=True, gc=False, kw_only=True):
@@ -135,6 +157,8 @@ class SignOut(View, frozen=True, gc=False, kw_only=True):
     """Which app asked, where one did."""
     transaction: str = ""
     """Remembers where that app wants the person back; empty where no app asked."""
+    others: tuple[str, ...] = ()
+    """The other accounts of this browser, which end as well."""
     apps: tuple[str, ...] = ()
     """The names of the apps that lose what they may do only during this session."""
     stayed: bool = False
@@ -154,6 +178,8 @@ class SignedOut(View, frozen=True, gc=False, kw_only=True):
 
     again: tuple[Start, ...] = ()
     """Where to sign in again to the apps that have just ended."""
+    stay: tuple[str, ...] = ()
+    """Who is still signed in on this browser."""
 
 
 class Profile(View, frozen=True, gc=False, kw_only=True):

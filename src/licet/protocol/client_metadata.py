@@ -43,6 +43,10 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     default_acr_values: tuple[str, ...] = ()
     initiate_login_uri: str | None = None
     post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
+    """Where to tell that a session ended (OpenID Connect Back-Channel Logout §2.2)."""
+    backchannel_logout_session_required: bool = False
+    """``sid`` is in every ID token and logout token here."""
     require_pushed_authorization_requests: bool = False
     """RFC 9126 §6: a request that a browser brings is refused."""
 

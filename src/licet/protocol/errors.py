@@ -93,6 +93,12 @@ class LoginRequired(Refusal):
     error = "login_required"
 
 
+class AccountSelectionRequired(Refusal):
+    """Someone must say which account, and ``prompt=none`` forbids asking (OpenID Connect Core §3.1.2.6)."""
+
+    error = "account_selection_required"
+
+
 class ConsentRequired(Refusal):
     """Someone must agree, and ``prompt=none`` forbids asking (OpenID Connect Core §3.1.2.6)."""
 

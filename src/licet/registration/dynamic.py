@@ -229,6 +229,13 @@ def _address(name: str, value: object, development: bool) -> str:  # noqa: FBT00
     return value
 
 
+def _told_at(name: str, value: object, development: bool) -> str:  # noqa: FBT001
+    address = _address(name, value, development)
+    if "#" in address:
+        raise _wrong(name, "has a fragment")
+    return address
+
+
 def _flag(name: str, value: object, _development: bool) -> bool:  # noqa: FBT001
     if not isinstance(value, bool):
         raise _wrong(name, "is true or false")
@@ -274,6 +281,7 @@ _OTHERS: dict[str, Callable[[str, Any, bool], Any]] = {
     "policy_uri": _address,
     "initiate_login_uri": _https,
     "jwks_uri": _address,
+    "backchannel_logout_uri": _told_at,
     "sector_identifier_uri": _address,
     "contacts": _contacts,
     "subject_type": _one_of("public", "pairwise"),
@@ -285,6 +293,7 @@ _OTHERS: dict[str, Callable[[str, Any, bool], Any]] = {
     "token_endpoint_auth_signing_alg": _one_of(*SIGNING),
     "default_max_age": _age,
     "require_auth_time": _flag,
+    "backchannel_logout_session_required": _flag,
     "require_pushed_authorization_requests": _flag,
 }
 """Members that are judged by themselves, and how."""

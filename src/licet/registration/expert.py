@@ -52,12 +52,14 @@ def read(table: Table, kind: Kind | None, *, public: bool, development: bool) ->
         "introspection_signed_response_alg": table.choice("introspection_signed_response_alg", SIGNED),
         "request_object_signing_alg": table.choice("request_object_signing_alg", SIGNING),
         "default_acr_values": tuple(item.text for item in table.texts("default_acr_values")) or None,
+        "backchannel_logout_session_required": table.flag("backchannel_logout_session_required"),
         "require_pushed_authorization_requests": table.flag("require_pushed_authorization_requests"),
         "token_endpoint_auth_signing_alg": table.choice("token_endpoint_auth_signing_alg", SIGNING),
     }
     found |= {name: _address(table, name, development=development) for name in _ADDRESSES}
     # Core §4 makes no exception for development: whoever starts a sign-in there must know whom they start it with.
     found["initiate_login_uri"] = _address(table, "initiate_login_uri", development=False)
+    found["backchannel_logout_uri"] = _told_at(table, development=development)
     native = found["application_type"] == "native" if found["application_type"] else _native(kind)
     found["post_logout_redirect_uris"] = _after_logout(table, native=native, development=development) or None
     table.close()
@@ -92,6 +94,18 @@ def _address(table: Table, key: str, *, development: bool) -> str | None:
     text = table.text(key)
     if text is not None and (reason := unacceptable(text, development=development)):
         table.wrong(key, f"{shown(text)} {reason}", rule=f"RFC 7591 §2 ({key})", fix=f'write {key} = "https://…"')
+    return text
+
+
+def _told_at(table: Table, *, development: bool) -> str | None:
+    text = _address(table, "backchannel_logout_uri", development=development)
+    if text is not None and "#" in text:
+        table.wrong(
+            "backchannel_logout_uri",
+            f"{shown(text)} has a fragment, which no server ever sees",
+            rule="OpenID Connect Back-Channel Logout 1.0 §2.2",
+            fix="leave out what begins with #",
+        )
     return text
 
 

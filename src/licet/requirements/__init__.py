@@ -89,9 +89,10 @@ from licet.requirements.endpoints import (
     USER_CODE_GUESSING_THROTTLED,
     USER_CODE_UNGUESSABLE,
 )
-from licet.requirements.logout import LOGOUT_ASKED, POST_LOGOUT_REDIRECT_EXACT
+from licet.requirements.logout import LOGOUT_ASKED, LOGOUT_TOKEN_WELL_FORMED, LOGOUT_TOLD, POST_LOGOUT_REDIRECT_EXACT
 from licet.requirements.model import Citation, Level, Requirement, Role, Source
 from licet.requirements.openid import (
+    ACCOUNT_CHOSEN,
     ACR_ESSENTIAL,
     CLAIMS_AGREED,
     CLAIMS_REQUEST_WELL_FORMED,
@@ -179,6 +180,7 @@ CATALOGUE: tuple[Requirement, ...] = _collect(
 )
 
 __all__ = [
+    "ACCOUNT_CHOSEN",
     "ACR_ESSENTIAL",
     "ASSERTION_ABOUT_ITSELF",
     "ASSERTION_AUDIENCE_IS_ISSUER",
@@ -226,6 +228,8 @@ __all__ = [
     "INTROSPECTION_SIGNED",
     "ISS_IN_RESPONSE",
     "LOGOUT_ASKED",
+    "LOGOUT_TOKEN_WELL_FORMED",
+    "LOGOUT_TOLD",
     "MAX_AGE_HONOURED",
     "METADATA_TRUE",
     "METHOD_AS_REGISTERED",

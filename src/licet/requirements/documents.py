@@ -67,6 +67,11 @@ OIDC_UNMET = Document(
     "OpenID Connect Core Error Code unmet_authentication_requirements",
     "https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0-final.html",
 )
+BACKCHANNEL_LOGOUT = Document(
+    "OpenID Connect Back-Channel Logout 1.0",
+    "OpenID Connect Back-Channel Logout 1.0",
+    "https://openid.net/specs/openid-connect-backchannel-1_0.html#rfc.section.{section}",
+)
 RP_LOGOUT = Document(
     "OpenID Connect RP-Initiated Logout 1.0",
     "OpenID Connect RP-Initiated Logout 1.0",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from licet.requirements.documents import ASVS_5, LICET, RP_LOGOUT
+from licet.requirements.documents import ASVS_5, BACKCHANNEL_LOGOUT, LICET, RP_LOGOUT
 from licet.requirements.model import MUST, RULING, SHOULD, Requirement, Role
 
 LOGOUT_ASKED = Requirement(
@@ -35,4 +35,32 @@ POST_LOGOUT_REDIRECT_EXACT = Requirement(
     threat="The sign-out page is an open redirector with a name that people trust.",
     remedy="Register the address in post_logout_redirect_uris, and send it letter by letter.",
     by_construction="The address is looked up among the registered ones twice: when it comes and when it is used.",
+)
+
+LOGOUT_TOLD = Requirement(
+    id="logout-told",
+    title="Who got an ID token in a session is told when it ends, whatever ends it and whenever they can be reached",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(BACKCHANNEL_LOGOUT("2.5"), note="a POST with logout_token"),
+        RULING(LICET("S"), note="by the outbox: written with the ending, sent when it can be"),
+        RULING(LICET("J"), note="an ending reaches every road"),
+    ),
+    threat="Somebody who signed out, or whose password was stolen and changed, is still signed in at an app.",
+    remedy="Register backchannel_logout_uri, answer with 200, and end what sid names.",
+    by_construction="The statements that end sessions write the notices, in the same transaction; one statement takes one up.",
+)
+
+LOGOUT_TOKEN_WELL_FORMED = Requirement(
+    id="logout-token-well-formed",
+    title="A logout token is for one client, for two minutes, and passes for nothing else",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        MUST(BACKCHANNEL_LOGOUT("2.4"), note="its claims, its one event, no nonce"),
+        SHOULD(BACKCHANNEL_LOGOUT("2.4"), note="an explicit type; two minutes at most"),
+        RULING(LICET("S"), note="two minutes; the client's algorithm"),
+    ),
+    threat="A logout token is taken for an ID token, or the other way round, or is kept and used again.",
+    remedy="Check typ, aud, events and jti; see OpenID Connect Back-Channel Logout 1.0 section 2.6.",
+    by_construction="It is made when it is sent, from what the grant says, by protocol/logout_token.py alone.",
 )

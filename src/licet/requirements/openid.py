@@ -54,6 +54,20 @@ PROMPT_HONOURED = Requirement(
     by_construction="What is still needed is decided in one place, from when somebody signed in and agreed.",
 )
 
+ACCOUNT_CHOSEN = Requirement(
+    id="account-chosen",
+    title="Where several people are signed in, the one who acts was chosen or is named",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(
+        SHOULD(OIDC_CORE("3.1.2.1"), note="prompt=select_account; licet asks whenever anybody is signed in"),
+        MUST(OIDC_CORE("3.1.2.1"), note="no choice, no answer: account_selection_required"),
+        MUST(OIDC_CORE("3.1.2.3"), note="nobody but who id_token_hint or claims.sub names"),
+        RULING(LICET("L"), note="spent on the transaction, by a choice or a sign-in"),
+    ),
+    threat="Somebody's data go to an app under the name of whoever else uses the same browser.",
+    remedy="Send id_token_hint, or prompt=select_account.",
+)
+
 MAX_AGE_HONOURED = Requirement(
     id="max-age-honoured",
     title="A sign-in older than max_age is not used",

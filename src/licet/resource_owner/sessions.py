@@ -87,6 +87,23 @@ class BrowserSessions:
             authentications=goes_on.authentications + 1 if goes_on else 1,
         )
 
+    async def sign_out(self, session: Session, *, client_id: str = "", at: Instant, request_id: str) -> None:
+        """End *session* as its person wished, or *client_id* for them."""
+        signed_out = ending(
+            session.issuer_id,
+            "session",
+            session.session_id,
+            at=at,
+            cause="signed out",
+            event=EventType.SESSION_ENDED,
+            actor=f"subject:{session.subject_id}",
+            subject=session.subject_id,
+            client=client_id,
+            about=session.session_id,
+            request_id=request_id,
+        )
+        await self.sessions.end(signed_out, session.session_id)
+
     async def touch(self, session: Session, at: Instant) -> None:
         """Move the idle end, where it is worth a write."""
         idle_until = min(session.absolute_until, Instant(at + self.lives.idle_s * SECOND))

@@ -27,6 +27,7 @@ from licet.storage.records import (
     InitialToken,
     Issuer,
     Key,
+    Notice,
     PairwiseSubject,
     Pending,
     Refused,
@@ -463,8 +464,9 @@ class Transactions(Protocol):
         as long as its run; False, and nothing done, otherwise."""
 
     async def find(self, issuer_id: int, txn_id: str) -> Transaction | None: ...
-    async def adopt(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str) -> None:
-        """Note who is acting in it, where they were signed in already."""
+    async def choose(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str, at: Instant) -> bool:
+        """Note which of a browser's live sessions acts in it. A sign-in that was noted for another session is forgotten:
+        it proved somebody else. False, and nothing done, if it is not open *at*, or the session is over."""
 
     async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event, pushed_id: str | None = None) -> bool:
         """Close it without a grant, the pushed one with it, and forget the request (but a device's); False, and nothing
@@ -562,6 +564,26 @@ class Revocations(Protocol):
         """The number of the newest line; 0 where there never was one."""
 
 
+class Outbox(Protocol):
+    """What is to be said elsewhere. The verbs that end a session write a line for each client to be told, in their own
+    transaction; no other verb adds one."""
+
+    async def claim(
+        self, issuer_id: int, at: Instant, until: Instant, *, limit: int, busy: frozenset[str]
+    ) -> tuple[Notice, ...]:
+        """Take up what is due *at*: at most *limit* notices, the oldest first, one for each target that is not *busy*.
+
+        One statement: nobody else takes the same up before *until*, and by then they may, for whoever took it up is gone.
+        """
+
+    async def settle(self, notice: Notice, event: Event | None) -> bool:
+        """Write down what came of an attempt: ``next_at``, ``done_at``, ``outcome`` and ``reason`` of *notice*. False, and
+        nothing done, if it was taken up again since (its ``attempts`` have grown), or is done."""
+
+    async def about(self, issuer_id: int, kind: str, about: str) -> tuple[Notice, ...]:
+        """Everything that was or is to be said of one thing."""
+
+
 class Replay(Protocol):
     """Things that may be seen once."""
 
@@ -649,6 +671,7 @@ class Store(Protocol):
     devices: Devices
     access_tokens: AccessTokens
     revocations: Revocations
+    outbox: Outbox
     replay: Replay
     throttles: Throttles
     events: Events

@@ -231,6 +231,8 @@ class Transaction(Record, frozen=True, kw_only=True):
     login_at: Instant | None = None
     """When someone signed in for this transaction: ``prompt=login`` and ``max_age`` are spent by it."""
     consent_at: Instant | None = None
+    select_at: Instant | None = None
+    """When someone chose, among the accounts of this browser, who acts here: spends ``prompt=select_account``."""
     state: Literal["open", "completed", "denied"] = "open"
     created_at: Instant
     expires_at: Instant
@@ -386,6 +388,29 @@ class Revocation(Record, frozen=True, kw_only=True):
     purge_at: Instant
     aud: Strings | None = None
     """Which APIs it concerns; None: whoever asks. Of a grant the store knows it."""
+
+
+class Notice(Record, frozen=True, kw_only=True):
+    """Something to be said elsewhere, written down with its cause and sent later (the ``outbox``)."""
+
+    kind: Literal["logout"]
+    about: str
+    """What it tells of: of ``logout`` the session that ended."""
+    target: str
+    """Who is told: of ``logout`` a client."""
+    payload: dict[str, str]
+    """What is said, beyond what is looked up when it is sent; a kind that holds a secret seals it. Of ``logout``
+    ``sub`` and ``sid``, as the grant has them."""
+    attempts: int = 0
+    """How often it was taken up; the number is the claim of whoever is sending it."""
+    next_at: Instant
+    """When it is to be taken up, again if nothing was heard of the last attempt."""
+    created_at: Instant
+    done_at: Instant | None = None
+    outcome: Literal["", "sent", "failed"] = ""
+    reason: str = ""
+    """What came of the last attempt, for the operator."""
+    purge_at: Instant
 
 
 class Refused(Record, frozen=True, kw_only=True):

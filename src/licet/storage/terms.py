@@ -22,6 +22,9 @@ GRANT_KEPT = 2 * DAY
 PENDING_KEPT = DAY
 """How long a device's request stays, so that a late poll hears ``expired_token``."""
 
+NOTICE_KEPT = 7 * DAY
+"""How long a notice stays, whatever became of it: longer than it is tried to be sent."""
+
 REFUSALS_KEPT = 10_000
 """Refusals per issuer; the oldest give way."""
 

@@ -6,6 +6,7 @@ from licet.ambient import SECOND, Instant
 from licet.authorization_server.exchange import FormPost
 from licet.authorization_server.views import (
     App,
+    Choose,
     Consent,
     Developer,
     DeviceConfirm,
@@ -18,6 +19,7 @@ from licet.authorization_server.views import (
     SignedOut,
     SignIn,
     SignOut,
+    Someone,
     Start,
     View,
 )
@@ -140,12 +142,25 @@ TYPED = dict.fromkeys(
 ) | {"name": "Alice Martin", "email": "alice@example.com", "birthdate": "1990-12-31"}  # fmt: skip
 """What stands in the fields of the profile."""
 
+ALICE = Someone(subject_id="s-alice", login="alice@example.com", acting=True)
+BOB = Someone(subject_id="s-bob", login="bob@example.com")
+
 VIEWS: dict[str, View] = {
     "sign-in": SignIn(app=SHOP, transaction="t-1", csrf="c-1"),
     "sign-in-local": SignIn(app=LOCAL, transaction="t-1", csrf="c-1", switching=True),
     "sign-in-alone": SignIn(app=None, transaction="", csrf="c-1"),
     "sign-in-again": SignIn(app=SHOP, transaction="t-1", csrf="c-1", login="alice@example.com", failed=True),
     "sign-in-busy": SignIn(app=SHOP, transaction="t-1", csrf="c-1", login="alice@example.com", busy=True),
+    "choose": Choose(app=SHOP, transaction="t-1", csrf="c-1", people=(ALICE, BOB)),
+    "choose-alone": Choose(app=None, transaction="t-1", csrf="c-1", people=(ALICE,)),
+    "choose-full": Choose(
+        app=LOCAL,
+        transaction="t-1",
+        csrf="c-1",
+        people=(BOB, *(Someone(subject_id=f"s-{n}", login=f"guest-{n}@example.com") for n in range(4))),
+        full=True,
+    ),
+    "sign-in-beside": SignIn(app=SHOP, transaction="t-1", csrf="c-1", beside=True),
     "consent": consent(offline=True),
     "consent-more": consent(new=(BUY,), before=(NAME, SEE)),
     "consent-again": consent(
@@ -175,7 +190,9 @@ VIEWS: dict[str, View] = {
     ),
     "sign-out": SignOut(login="alice@example.com", csrf="c-1"),
     "sign-out-asked": SignOut(login="alice@example.com", csrf="c-1", app=SHOP, transaction="t-1"),
+    "sign-out-several": SignOut(login="alice@example.com", csrf="c-1", others=("bob@example.com",)),
     "signed-out": SignedOut(),
+    "signed-out-one": SignedOut(stay=("bob@example.com",)),
     "profile": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, email_verified=True),
     "profile-saved": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, saved=True),
     "profile-again": Profile(login="alice@example.com", csrf="c-1", typed=TYPED, wrong=("birthdate", "website")),

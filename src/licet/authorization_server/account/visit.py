@@ -33,9 +33,13 @@ class Visits:
 
     async def to_sign_in(self, incoming: Incoming) -> Redirect:
         """To the sign-in page, and from there back."""
+        return await self.to("/login", incoming)
+
+    async def to(self, path: str, incoming: Incoming) -> Redirect:
+        """To a page of ours that needs a transaction, and from there home."""
         issuer_id = self.steps.granting.directory.issuer.issuer_id
         transaction, cookie = await self.browser.open(issuer_id, "", b"{}", "account", incoming.at)
-        return self.steps.go("/login", transaction, (cookie,))
+        return self.steps.go(path, transaction, (cookie,))
 
     async def resume(
         self, transaction: Transaction, incoming: Incoming, signed_in: SignedIn | None, way: Way

@@ -9,15 +9,18 @@ from urllib.parse import urlencode
 import msgspec
 
 from licet.ambient import SECOND, Instant
-from licet.authorization_server.admission import Admitted, admit_session
 from licet.authorization_server.apps import app_of
 from licet.authorization_server.authorization import request as frozen
 from licet.authorization_server.authorization.addressee import Addressee
 from licet.authorization_server.authorization.interaction import (
+    Candidate,
+    ChoiceNeeded,
     ConsentNeeded,
     NothingNeeded,
     SignInNeeded,
     Step,
+    meant,
+    must_choose,
     must_sign_in,
     next_step,
     unmet,
@@ -25,6 +28,7 @@ from licet.authorization_server.authorization.interaction import (
 from licet.authorization_server.authorization.request import AuthorizationRequest
 from licet.authorization_server.authorization.response import Way, granted, refused
 from licet.authorization_server.browser import Browser
+from licet.authorization_server.company import Company
 from licet.authorization_server.exchange import Answer, Incoming, Redirect, SetCookie
 from licet.authorization_server.granting import Granting
 from licet.events import Event, EventType
@@ -36,6 +40,8 @@ from licet.resource_owner.consent import Ask, agreed_to, assured, to_ask
 from licet.resource_owner.sessions import BrowserSessions
 from licet.storage.ports import Conclusion, SignedIn
 from licet.storage.records import Client, Code, Consent, Grant, Transaction
+
+_PATHS: dict[type[Step], str] = {SignInNeeded: "/login", ChoiceNeeded: "/login/choose", ConsentNeeded: "/consent"}
 
 
 class Situation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -65,6 +71,7 @@ class Steps:
     sessions: BrowserSessions
     browser: Browser
     remember: Remember
+    company: Company
 
     async def advance(
         self,
@@ -98,16 +105,17 @@ class Steps:
         """Who is here and what is still needed; raises LoginRequired or ConsentRequired for ``prompt=none``,
         UnmetAuthenticationRequirements where an essential ``acr`` was not reached."""
         client, issuer_id = addressee.client, self.granting.directory.issuer.issuer_id
-        here = signed_in or await self.who(incoming)
+        here = signed_in or await self._meant(request, client, incoming, transaction)
+        choose = must_choose(request, here, transaction, others=here is None and await self._others(incoming))
         sub = await self.granting.subjects.sub_of(here.account, client) if here else None
         sign_in = must_sign_in(request, here, sub, transaction, incoming.at)
         consent = ask = None
-        if here is not None and not sign_in:
+        if here is not None and not (sign_in or choose):
             consent = await self.granting.store.consents.find(issuer_id, here.account.subject_id, client.client_id)
             ask = self._ask(request, addressee, consent, incoming.at)
             if unmet(request, here):
                 raise UnmetAuthenticationRequirements("The sign-in did not reach the essential acr", per=ACR_ESSENTIAL)
-        step = next_step(request, sign_in=sign_in, ask=ask)
+        step = next_step(request, choose=choose, sign_in=sign_in, ask=ask)
         return Situation(
             request=request,
             addressee=addressee,
@@ -119,12 +127,24 @@ class Steps:
         )
 
     async def who(self, incoming: Incoming) -> SignedIn | None:
-        """Who is signed in in this browser, if the gate lets them pass."""
-        issuer = self.granting.directory.issuer
-        found = await self.sessions.find(issuer.issuer_id, incoming.cookies.get(self.browser.cookies.session))
-        if found is None or not isinstance(admit_session(found, issuer, incoming.at), Admitted):
-            return None
-        return found
+        """Who acts in this browser, if the gate lets them pass."""
+        acting = await self.company.acting(incoming)
+        return acting.signed_in if acting else None
+
+    async def _meant(
+        self, request: AuthorizationRequest, client: Client, incoming: Incoming, transaction: Transaction | None
+    ) -> SignedIn | None:
+        """Whom the request is about: who acts, unless somebody else is here whom it means."""
+        if self.browser.cookies.others not in incoming.cookies:
+            return await self.who(incoming)
+        candidates = [
+            Candidate(one.signed_in, await self.granting.subjects.sub_of(one.signed_in.account, client))
+            for one in await self.company.everyone(incoming)
+        ]
+        return meant(request, transaction, candidates) or await self.who(incoming)
+
+    async def _others(self, incoming: Incoming) -> bool:
+        return bool(await self.company.others(incoming))
 
     def _ask(
         self, request: AuthorizationRequest, addressee: Addressee, consent: Consent | None, now: Instant
@@ -149,8 +169,7 @@ class Steps:
         if transaction is None:
             transaction, cookie = await self.keep(situation.request, incoming)
             cookies = (*cookies, cookie)
-        path = "/login" if isinstance(situation.step, SignInNeeded) else "/consent"
-        return self.go(path, transaction, cookies)
+        return self.go(_PATHS[type(situation.step)], transaction, cookies)
 
     async def keep(self, request: AuthorizationRequest, incoming: Incoming) -> tuple[Transaction, SetCookie]:
         """Hold the request here and bind it to the browser; raises InvalidRequest where it was pushed and is over."""
@@ -163,10 +182,17 @@ class Steps:
             pushed_id=request.pushed,
         )
 
-    def go(self, path: str, transaction: Transaction, cookies: tuple[SetCookie, ...] = ()) -> Redirect:
-        """To a page of ours; the address carries the opaque id and nothing else."""
-        issuer = self.granting.directory.issuer.url
-        return Redirect(location=f"{issuer}{path}?{urlencode({'transaction': transaction.txn_id})}", cookies=cookies)
+    def go(
+        self, path: str, transaction: Transaction, cookies: tuple[SetCookie, ...] = (), *, beside: bool = False
+    ) -> Redirect:
+        """To a page of ours; the address carries the opaque id and, for who signs in *beside* others, that they do."""
+        query = urlencode({"transaction": transaction.txn_id} | ({"beside": "1"} if beside else {}))
+        return Redirect(location=f"{self.granting.directory.issuer.url}{path}?{query}", cookies=cookies)
+
+    def switch(self, transaction: Transaction, incoming: Incoming) -> Redirect:
+        """Somebody says that it is not them who is signed in."""
+        several = self.browser.cookies.others in incoming.cookies
+        return self.go("/login/choose" if several else "/login", transaction)
 
     def refused(
         self, addressee: Addressee, refusal: Refusal, incoming: Incoming, transaction: Transaction | None, way: Way

@@ -56,7 +56,7 @@ class DeviceConfirmPage:
                 return await self._decide(transaction, pending, client, here, incoming, "denied")
             case "switch":
                 await self._release(pending, here)
-                return self.devices.steps.go("/login", transaction)
+                return self.devices.steps.switch(transaction, incoming)
             case _:
                 raise InvalidRequest("decision is allow, deny or switch", per=FORM_FROM_OUR_PAGE)
 

@@ -1,6 +1,7 @@
 """GET and POST /logout, the ``end_session_endpoint`` (OpenID Connect RP-Initiated Logout 1.0).
 
-It asks first, whoever sent the person here (ASVS 10.6.2), unless an app shows the ID token of this very session.
+It asks first, whoever sent the person here (ASVS 10.6.2), unless an app shows the ID token of a session of this browser.
+That session ends; a yes on our page ends everybody's, so that a browser that is left has nobody signed in.
 """
 
 from __future__ import annotations
@@ -11,16 +12,15 @@ from urllib.parse import urlencode
 from licet.authorization_server.apps import app_of
 from licet.authorization_server.authorization.steps import Steps
 from licet.authorization_server.browser import Browser
+from licet.authorization_server.company import Present
 from licet.authorization_server.exchange import Answer, Incoming, Page, Redirect, SetCookie
 from licet.authorization_server.keys import Ring
 from licet.authorization_server.logout import request as requests
 from licet.authorization_server.logout.request import LogoutRequest
 from licet.authorization_server.subject import sid_of
 from licet.authorization_server.views import App, Return, SignedOut, SignOut, Start
-from licet.events import EventType
 from licet.protocol import redirect_uri
 from licet.protocol.parameters import Parameters
-from licet.storage.ending import ending
 from licet.storage.ports import SignedIn
 from licet.storage.records import Client
 
@@ -41,14 +41,16 @@ class LogoutEndpoint:
             return await self._form(incoming) if _ours(incoming.form) else await self._from_app(incoming)
         value = incoming.query.get("transaction")
         request = self._kept(value, incoming) if value else await self._read(incoming.query, incoming)
-        here = await self.steps.who(incoming)
-        if here is None:
+        here = await self.steps.company.everyone(incoming)
+        if not here:
             return await self._left(request if request.sid else requests.NOTHING, incoming, self._leftover(incoming))
-        if self._of_this_session(request, here):
-            return await self._leave(request, here, incoming)
-        kept = requests.keep(request, self.browser.vault, here.session.issuer_id)
+        shown = tuple(one for one in here if self._of_this_session(request, one.signed_in))
+        if shown:
+            return await self._leave(request, here, shown, incoming)
+        kept = requests.keep(request, self.browser.vault, here[0].signed_in.session.issuer_id)
         view = SignOut(
-            login=here.account.login,
+            login=here[0].signed_in.account.login,
+            others=_logins(here[1:]),
             csrf=self._csrf(here, kept),
             app=await self._app(request, incoming),
             transaction=kept,
@@ -68,28 +70,41 @@ class LogoutEndpoint:
         """Somebody pressed a button of our page."""
         kept = incoming.form.get("transaction", "")
         request = self._kept(kept, incoming)
-        here = await self.steps.who(incoming)
-        if here is None:
+        here = await self.steps.company.everyone(incoming)
+        if not here:
             return Page(view=SignedOut(), cookies=self._leftover(incoming))
         csrf = self._csrf(here, kept)
         self.browser.check_form(incoming, csrf)
         if incoming.form.get("decision") == "stay":
-            return Page(view=SignOut(login=here.account.login, csrf=csrf, stayed=True))
-        return await self._leave(request, here, incoming)
+            login, others = here[0].signed_in.account.login, _logins(here[1:])
+            return Page(view=SignOut(login=login, others=others, csrf=csrf, stayed=True))
+        return await self._leave(request, here, here, incoming)
 
-    async def _leave(self, request: LogoutRequest, here: SignedIn, incoming: Incoming) -> Answer:
-        apps = await self._apps(here, incoming)
-        await self._end(request, here, incoming)
-        cookies = (SetCookie(self.browser.cookies.session, "", 0),)
-        return await self._left(request, incoming, cookies, self._again(apps))
+    async def _leave(
+        self, request: LogoutRequest, here: tuple[Present, ...], leaving: tuple[Present, ...], incoming: Incoming
+    ) -> Answer:
+        """Nobody else begins to act because whoever acted has left: who stays is asked the next time."""
+        apps = await self._apps(leaving, incoming)
+        for one in leaving:
+            await self.steps.sessions.sign_out(
+                one.signed_in.session, client_id=request.client_id, at=incoming.at, request_id=incoming.request_id
+            )
+        stay = tuple(one for one in here if one not in leaving)
+        cookies = self.steps.company.after(stay, incoming)
+        return await self._left(request, incoming, cookies, self._again(apps), _logins(stay))
 
     async def _left(
-        self, request: LogoutRequest, incoming: Incoming, cookies: tuple[SetCookie, ...], again: tuple[Start, ...] = ()
+        self,
+        request: LogoutRequest,
+        incoming: Incoming,
+        cookies: tuple[SetCookie, ...],
+        again: tuple[Start, ...] = (),
+        stay: tuple[str, ...] = (),
     ) -> Answer:
         """Back to the app if its address is still registered, else a page that says it is done (rulings L)."""
         client = await requests.usable(self.steps.granting.directory, request.client_id, incoming.at)
         if client is None or not requests.may_return(client, request.redirect_uri):
-            return Page(view=SignedOut(again=again), cookies=cookies)
+            return Page(view=SignedOut(again=again, stay=stay), cookies=cookies)
         pairs = (("state", request.state),) if request.state else ()
         location = redirect_uri.with_parameters(request.redirect_uri, pairs)
         if incoming.method == "GET":
@@ -121,10 +136,12 @@ class LogoutEndpoint:
         client = await requests.usable(self.steps.granting.directory, request.client_id, incoming.at)
         return app_of(client, request.redirect_uri or None, development=self._development) if client else None
 
-    async def _apps(self, here: SignedIn, incoming: Incoming) -> tuple[Client, ...]:
-        """The apps that lose what they have for this visit; none where they are too many to read."""
-        session, directory = here.session, self.steps.granting.directory
-        ids = await self.steps.sessions.sessions.apps(session.issuer_id, session.session_id, incoming.at)
+    async def _apps(self, leaving: tuple[Present, ...], incoming: Incoming) -> tuple[Client, ...]:
+        """The apps that lose what they have for these visits; none where they are too many to read."""
+        directory, ids = self.steps.granting.directory, dict[str, None]()
+        for session in (one.signed_in.session for one in leaving):
+            more = await self.steps.sessions.sessions.apps(session.issuer_id, session.session_id, incoming.at)
+            ids |= dict.fromkeys(more)
         found = [await requests.usable(directory, i, incoming.at) for i in ids] if len(ids) <= APPS_SHOWN else []
         return tuple(client for client in found if client is not None)
 
@@ -144,32 +161,19 @@ class LogoutEndpoint:
     def _development(self) -> bool:
         return self.steps.granting.directory.issuer.development
 
-    def _csrf(self, here: SignedIn, kept: str) -> str:
-        """Good for this session, and for what the page was shown for."""
-        return self.browser.lone_csrf(here.session.issuer_id, f"{here.session.digest.hex()} {kept}")
+    def _csrf(self, here: tuple[Present, ...], kept: str) -> str:
+        """Good for these sessions, and for what the page was shown for."""
+        sessions = " ".join(one.signed_in.session.digest.hex() for one in here)
+        return self.browser.lone_csrf(here[0].signed_in.session.issuer_id, f"{sessions} {kept}")
 
     def _leftover(self, incoming: Incoming) -> tuple[SetCookie, ...]:
         """Take away a cookie that is good for nothing any more; only one that came. A form of another site comes
         without our cookies: to take them away unseen would be to sign somebody out whom nobody asked."""
-        name = self.browser.cookies.session
-        return (SetCookie(name, "", 0),) if name in incoming.cookies else ()
+        return self.steps.company.after((), incoming)
 
-    async def _end(self, request: LogoutRequest, here: SignedIn, incoming: Incoming) -> None:
-        session = here.session
-        signed_out = ending(
-            session.issuer_id,
-            "session",
-            session.session_id,
-            at=incoming.at,
-            cause="signed out",
-            event=EventType.SESSION_ENDED,
-            actor=f"subject:{session.subject_id}",
-            subject=session.subject_id,
-            client=request.client_id,
-            about=session.session_id,
-            request_id=incoming.request_id,
-        )
-        await self.steps.sessions.sessions.end(signed_out, session.session_id)
+
+def _logins(people: tuple[Present, ...]) -> tuple[str, ...]:
+    return tuple(one.signed_in.account.login for one in people)
 
 
 def _ours(form: Parameters) -> bool:

@@ -63,12 +63,11 @@ async def read(
     if client is None:
         return NOTHING
     wanted = parameters.get("post_logout_redirect_uri", "")
+    if wanted and not may_return(client, wanted):
+        # What an app meant to do next will not happen: the person decides whether they want to sign out at all.
+        return LogoutRequest(client_id=client_id, at=at)
     return LogoutRequest(
-        client_id=client_id,
-        redirect_uri=wanted if may_return(client, wanted) else "",
-        state=state,
-        sid=(said.sid or "") if said else "",
-        at=at,
+        client_id=client_id, redirect_uri=wanted, state=state, sid=(said.sid or "") if said else "", at=at
     )
 
 

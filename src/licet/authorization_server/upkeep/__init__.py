@@ -13,11 +13,14 @@ from licet.authorization_server.endings import Bell
 from licet.authorization_server.key_rotation import KeyRotation
 from licet.authorization_server.keys import Ring
 from licet.authorization_server.settings import Settings
+from licet.authorization_server.upkeep.notices import Notices
 from licet.storage.ports import Store, Unavailable
 
 _LOG = logging.getLogger("licet.upkeep")
 _REFRESH_S = 0.25
 """A command line's change is seen within this (rulings T promise a second)."""
+_NOTICE_S = 0.5
+"""Whoever signs out here is out elsewhere a moment later."""
 _BREATH_S = 0.02
 """Between two batches of a purge, so that requests come first."""
 
@@ -33,6 +36,7 @@ class Upkeep:
     ring: Ring
     rotation: KeyRotation
     bell: Bell
+    notices: Notices
     _tasks: tuple[asyncio.Task[None], ...] = ()
 
     def start(self) -> None:
@@ -43,6 +47,7 @@ class Upkeep:
             (self.turn_keys, self.settings.keys_every_s),
             (self._purge, self.settings.purge_every_s),
             (self.store.flush, 1.0),
+            (self.notices.say, _NOTICE_S),
         )
         self._tasks = tuple(asyncio.create_task(_forever(chore, every)) for chore, every in chores)
 
@@ -50,6 +55,7 @@ class Upkeep:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.notices.stop()
 
     async def turn_keys(self) -> None:
         """Do what the schedule of keys says, and sign with what came of it."""

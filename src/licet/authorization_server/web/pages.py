@@ -40,6 +40,7 @@ app's own redirects are not ours to know."""
 
 TEMPLATES: Final[dict[type[views.View], str]] = {
     views.SignIn: "sign_in.html",
+    views.Choose: "choose.html",
     views.Consent: "consent.html",
     views.DeviceEntry: "device_entry.html",
     views.DeviceConfirm: "device_confirm.html",

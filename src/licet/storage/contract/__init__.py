@@ -21,6 +21,7 @@ from licet.storage.contract.endings_of_all import EndingsOfAll
 from licet.storage.contract.journal import Journal
 from licet.storage.contract.listing import Listing
 from licet.storage.contract.once import Once
+from licet.storage.contract.outbox import Outbox
 from licet.storage.contract.pushed import Pushed
 from licet.storage.contract.registration import Registration
 from licet.storage.contract.registrations import Registrations
@@ -44,6 +45,7 @@ class StoreContract(
     Subjects,
     Endings,
     EndingsOfAll,
+    Outbox,
     Once,
     Journal,
     Listing,

@@ -146,15 +146,53 @@ class Sessions:
         assert await store.transactions.deny(ISSUER, "t1", AT, a.event(EventType.CONSENT_DENIED))
         assert await store.transactions.find(ISSUER, "t1") == replace(asked, state="denied")
 
-    async def test_a_transaction_is_adopted_and_denied_once(self, store: Store) -> None:
+    async def test_a_choice_is_noted_and_forgets_who_else_signed_in(self, store: Store) -> None:
+        """A proof counts for the session it was given in, not for whoever is chosen after it."""
+        await _anna(store)
         await store.transactions.open(a.transaction())
-        await store.transactions.adopt(ISSUER, "t1", "anna", "s1")
+        await store.sessions.begin(a.session(), "p1", None, "t1", a.event())
+        await store.sessions.begin(a.session("s2"), "p1", None, None, a.event())
+        assert await store.transactions.choose(ISSUER, "t1", "anna", "s1", after(1))
+        found = await store.transactions.find(ISSUER, "t1")
+        kept = replace(a.transaction(), subject_id="anna", session_id="s1", login_at=AT, select_at=after(1))
+        assert found == kept
+        assert await store.transactions.choose(ISSUER, "t1", "anna", "s2", after(2))
+        found = await store.transactions.find(ISSUER, "t1")
+        assert found == replace(kept, session_id="s2", login_at=None, select_at=after(2))
+
+    async def test_nobody_is_chosen_who_is_not_signed_in(self, store: Store) -> None:
+        """Nor for a transaction that is over: a session that ended since the page was shown stays ended."""
+        await _anna(store)
+        await store.transactions.open(a.transaction())
+        await store.sessions.begin(a.session(), "p1", None, None, a.event())
+        await store.sessions.begin(a.session("s2"), "p1", None, None, a.event())
+        await store.sessions.end(a.ending("session", "s2"), "s2")
+        idle, expired = a.session().idle_until, a.transaction().expires_at
+        for subject_id, session_id, txn_id, at in (
+            ("anna", "s2", "t1", AT),
+            ("berta", "s1", "t1", AT),
+            ("anna", "nobody", "t1", AT),
+            ("anna", "s1", "t2", AT),
+            ("anna", "s1", "t1", max(idle, expired)),
+            ("anna", "s1", "t1", expired),
+        ):
+            assert not await store.transactions.choose(ISSUER, txn_id, subject_id, session_id, at)
+        assert not await store.transactions.choose(2, "t1", "anna", "s1", AT)
+        assert await store.transactions.find(ISSUER, "t1") == a.transaction()
+
+    async def test_a_transaction_is_denied_once(self, store: Store) -> None:
+        await _anna(store)
+        await store.sessions.begin(a.session(), "p1", None, None, a.event())
+        await store.transactions.open(a.transaction())
+        assert await store.transactions.choose(ISSUER, "t1", "anna", "s1", AT)
         denied = [store.transactions.deny(ISSUER, "t1", AT, a.event(EventType.CONSENT_DENIED)) for _ in range(20)]
         assert (await gather(*denied)).count(True) == 1
         assert await a.recorded(store, EventType.CONSENT_DENIED) == 1
-        await store.transactions.adopt(ISSUER, "t1", "berta", "s2")
+        assert not await store.transactions.choose(ISSUER, "t1", "anna", "s1", after(1))
         found = await store.transactions.find(ISSUER, "t1")
-        assert found == replace(a.transaction(), subject_id="anna", session_id="s1", state="denied", request=b"")
+        assert found == replace(
+            a.transaction(), subject_id="anna", session_id="s1", select_at=AT, state="denied", request=b""
+        )
 
     async def test_a_transaction_is_concluded_once(self, store: Store) -> None:
         """However many buttons are pressed at once: one grant, one code, one event."""

@@ -31,11 +31,23 @@ class MemoryTransactions(Room):
     async def find(self, issuer_id: int, txn_id: str) -> Transaction | None:
         return self._world.transactions.get((issuer_id, txn_id))
 
-    async def adopt(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str) -> None:
+    async def choose(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str, at: Instant) -> bool:
         transaction = self._open(issuer_id, txn_id)
-        if transaction is not None:
-            adopted = replace(transaction, subject_id=subject_id, session_id=session_id)
-            self._world.transactions[issuer_id, txn_id] = adopted
+        session = self._world.sessions.get((issuer_id, session_id))
+        if transaction is None or transaction.expires_at <= at:
+            return False
+        if session is None or (session.subject_id, session.status) != (subject_id, "active"):
+            return False
+        if min(session.idle_until, session.absolute_until) <= at:
+            return False
+        self._world.transactions[issuer_id, txn_id] = replace(
+            transaction,
+            login_at=transaction.login_at if transaction.session_id == session_id else None,
+            subject_id=subject_id,
+            session_id=session_id,
+            select_at=at,
+        )
+        return True
 
     async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event, pushed_id: str | None = None) -> bool:
         named = [txn_id] if pushed_id is None else [txn_id, pushed_id]

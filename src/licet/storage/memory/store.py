@@ -20,6 +20,7 @@ from licet.storage.memory.authorization import (
 from licet.storage.memory.configuring import configure
 from licet.storage.memory.issuing import issue
 from licet.storage.memory.listing import MemoryListing
+from licet.storage.memory.outbox import MemoryOutbox
 from licet.storage.memory.people import MemoryAccounts, MemorySessions
 from licet.storage.memory.registration import MemoryClients, MemoryIssuers, MemoryKeys, MemoryResources
 from licet.storage.memory.registrations import MemoryRegistrations
@@ -59,6 +60,7 @@ class MemoryStore:
         self.devices: ports.Devices = MemoryDevices(world)
         self.access_tokens: ports.AccessTokens = MemoryAccessTokens(world)
         self.revocations: ports.Revocations = MemoryRevocations(world)
+        self.outbox: ports.Outbox = MemoryOutbox(world)
         self.replay: ports.Replay = MemoryReplay(world)
         self.throttles: ports.Throttles = MemoryThrottles(world)
         self.events: ports.Events = MemoryEvents(world)
@@ -119,6 +121,7 @@ class MemoryStore:
         yield world.transactions, lambda row: row.expires_at <= at
         yield world.consents, lambda row: row.expires_at <= at
         yield world.sessions, lambda row: row.absolute_until <= at
+        yield world.outbox, lambda row: row.purge_at <= at
         yield world.replay, lambda expires_at: expires_at <= at
         yield world.throttles, lambda full_at: full_at <= at
 

@@ -24,6 +24,7 @@ from licet.storage.records import (
     InitialToken,
     Issuer,
     Key,
+    Notice,
     Pending,
     Refused,
     Registration,
@@ -33,7 +34,7 @@ from licet.storage.records import (
     Session,
     Transaction,
 )
-from licet.storage.terms import REFUSALS_KEPT
+from licet.storage.terms import NOTICE_KEPT, REFUSALS_KEPT
 
 
 class World:
@@ -64,6 +65,7 @@ class World:
         self.families: dict[tuple[int, bytes], Family] = {}
         self.access_tokens: dict[tuple[int, bytes], AccessToken] = {}
         self.revocations: list[Revocation] = []
+        self.outbox: dict[tuple[int, str, str, str], Notice] = {}
         self.replay: dict[tuple[int, str, bytes], Instant] = {}
         self.throttles: dict[tuple[int, bytes], int] = {}
         self.chain: list[Chained] = []
@@ -156,7 +158,27 @@ class World:
         mine = (issuer_id, session_id, "online")
         held = (g for g in self.grants.values() if (g.issuer_id, g.session_id, g.access) == mine)
         self.end_grants(held, at, reason)
+        self._tell_clients(issuer_id, session_id, at)
         return True
+
+    def _tell_clients(self, issuer_id: int, session_id: str, at: Instant) -> None:
+        """A notice for each client that got an ID token in this session and wants to hear of its end."""
+        for grant in self.grants.values():
+            client = self.clients.get((issuer_id, grant.client_id))
+            if (grant.issuer_id, grant.session_id) != (issuer_id, session_id) or client is None:
+                continue
+            wants = client.status == "active" and client.metadata.backchannel_logout_uri is not None
+            if wants and grant.sid is not None and "openid" in grant.scope:
+                self.outbox[issuer_id, "logout", session_id, grant.client_id] = Notice(
+                    issuer_id=issuer_id,
+                    kind="logout",
+                    about=session_id,
+                    target=grant.client_id,
+                    payload={"sub": grant.sub, "sid": grant.sid},
+                    next_at=at,
+                    created_at=at,
+                    purge_at=Instant(at + NOTICE_KEPT),
+                )
 
     def end_subject(self, issuer_id: int, subject_id: str, at: Instant, reason: str) -> None:
         """End all sessions and all grants of a person."""

@@ -215,6 +215,7 @@ CREATE TABLE transactions (
   session_id TEXT,
   login_at INTEGER,
   consent_at INTEGER,
+  select_at INTEGER,
   state TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
@@ -376,6 +377,26 @@ CREATE TABLE revocations (
  STRICT;
 CREATE INDEX revocations_key ON revocations (issuer_id, kind, "key");
 CREATE INDEX revocations_purge_at ON revocations (purge_at);
+CREATE TABLE outbox (
+  issuer_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  about TEXT NOT NULL,
+  target TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  done_at INTEGER,
+  outcome TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  purge_at INTEGER NOT NULL,
+  ext TEXT,
+  PRIMARY KEY (issuer_id, kind, about, target)
+)
+ WITHOUT ROWID,
+ STRICT;
+CREATE INDEX outbox_next_at ON outbox (issuer_id, next_at) WHERE done_at IS NULL;
+CREATE INDEX outbox_purge_at ON outbox (purge_at);
 CREATE TABLE replay (
   issuer_id INTEGER NOT NULL,
   kind TEXT NOT NULL,

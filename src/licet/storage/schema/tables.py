@@ -226,6 +226,7 @@ transactions = _wide(
     _text("session_id", **MAYBE),
     _integer("login_at", **MAYBE),
     _integer("consent_at", **MAYBE),
+    _integer("select_at", **MAYBE),
     _text("state"),
     _integer("created_at"),
     _integer("expires_at"),
@@ -378,6 +379,29 @@ revocations = _table(
 )
 Index("revocations_key", revocations.c.issuer_id, revocations.c.kind, revocations.c.key)
 Index("revocations_purge_at", revocations.c.purge_at)
+
+outbox = _table(
+    "outbox",
+    _key(_text("kind")),
+    _key(_text("about")),
+    _key(_text("target")),
+    _text("payload"),
+    _integer("attempts"),
+    _integer("next_at"),
+    _integer("created_at"),
+    _integer("done_at", **MAYBE),
+    _text("outcome"),
+    _text("reason"),
+    _integer("purge_at"),
+)
+Index(
+    "outbox_next_at",
+    outbox.c.issuer_id,
+    outbox.c.next_at,
+    sqlite_where=text("done_at IS NULL"),
+    postgresql_where=text("done_at IS NULL"),
+)
+Index("outbox_purge_at", outbox.c.purge_at)
 
 replay = _table("replay", _key(_text("kind")), _key(_blob("key")), _integer("expires_at"))
 Index("replay_expires_at", replay.c.expires_at)

@@ -19,8 +19,14 @@ CONSENTS = Codec(Consent, "consents")
 CODES = Codec(Code, "codes")
 
 FIND_TRANSACTION = f"SELECT {TRANSACTIONS.columns} FROM transactions WHERE issuer_id = ? AND txn_id = ?"  # noqa: S608
-ADOPT = """
-    UPDATE transactions SET subject_id = ?, session_id = ? WHERE issuer_id = ? AND txn_id = ? AND state = 'open'
+CHOOSE = """
+    UPDATE transactions SET login_at = CASE WHEN session_id = ?4 THEN login_at END,
+    subject_id = ?3, session_id = ?4, select_at = ?5
+    WHERE issuer_id = ?1 AND txn_id = ?2 AND state = 'open' AND expires_at > ?5 AND EXISTS (
+        SELECT 1 FROM sessions AS s
+        WHERE s.issuer_id = ?1 AND s.session_id = ?4 AND s.subject_id = ?3 AND s.status = 'active'
+        AND s.idle_until > ?5 AND s.absolute_until > ?5
+    )
 """
 OPEN_AS_LONG = """
     UPDATE transactions SET expires_at = max(expires_at, ?)
@@ -112,8 +118,9 @@ class SQLiteTransactions(Room):
         row = self._read.row(FIND_TRANSACTION, (issuer_id, txn_id))
         return None if row is None else TRANSACTIONS.decode(row)
 
-    async def adopt(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str) -> None:
-        await self._write.submit(lambda tx: tx.run(ADOPT, (subject_id, session_id, issuer_id, txn_id)))
+    async def choose(self, issuer_id: int, txn_id: str, subject_id: str, session_id: str, at: Instant) -> bool:
+        chosen = (issuer_id, txn_id, subject_id, session_id, at)
+        return await self._write.submit(lambda tx: bool(tx.run(CHOOSE, chosen)))
 
     async def deny(self, issuer_id: int, txn_id: str, at: Instant, event: Event, pushed_id: str | None = None) -> bool:
         line = entry(event)

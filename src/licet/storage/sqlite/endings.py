@@ -18,6 +18,7 @@ from licet.ambient import Instant
 from licet.storage.ending import line as feed_line
 from licet.storage.ports import Ending
 from licet.storage.sqlite.transaction import Entry, Tx
+from licet.storage.terms import NOTICE_KEPT
 
 END_FAMILIES = """
     UPDATE families INDEXED BY families_grant SET ended_at = ?, why = ?, sealed_successor = NULL
@@ -47,7 +48,21 @@ END_SESSION = """
 END_SESSIONS_OF_SUBJECT = """
     UPDATE sessions INDEXED BY sessions_subject SET status = 'ended', epoch = ?
     WHERE issuer_id = ? AND subject_id = ? AND status = 'active'
+    RETURNING session_id
 """
+TELL_CLIENTS = f"""
+    INSERT OR IGNORE INTO outbox
+    (issuer_id, kind, about, target, payload, attempts, next_at, created_at, outcome, reason, purge_at)
+    SELECT g.issuer_id, 'logout', g.session_id, g.client_id, json_object('sub', min(g.sub), 'sid', min(g.sid)),
+    0, ?1, ?1, '', '', ?1 + {NOTICE_KEPT}
+    FROM grants AS g INDEXED BY grants_session JOIN clients AS c USING (issuer_id, client_id)
+    WHERE g.issuer_id = ?2 AND g.session_id = ?3 AND g.sid IS NOT NULL
+    AND EXISTS (SELECT 1 FROM json_each(g.scope) AS s WHERE s.value = 'openid')
+    AND c.status = 'active' AND json_extract(c.metadata, '$.backchannel_logout_uri') IS NOT NULL
+    GROUP BY g.issuer_id, g.session_id, g.client_id
+"""  # noqa: S608
+"""A notice for each client that got an ID token in this session and wants to hear of its end (OpenID Connect
+Back-Channel Logout §2.3): here, where every road on which a session ends comes by."""
 
 
 def tell(tx: Tx, ending: Ending, line: Entry, epoch: Instant | None = None) -> None:
@@ -69,12 +84,14 @@ def end_session(tx: Tx, issuer_id: int, session_id: str, at: Instant, reason: st
     if not tx.run(END_SESSION, (at, issuer_id, session_id)):
         return False
     _end_grants(tx, END_ONLINE_GRANTS, (at, reason, issuer_id, session_id))
+    tx.run(TELL_CLIENTS, (at, issuer_id, session_id))
     return True
 
 
 def end_subject(tx: Tx, ending: Ending, subject_id: str) -> None:
     """End all sessions and all grants of a person."""
-    tx.run(END_SESSIONS_OF_SUBJECT, (ending.at, ending.issuer_id, subject_id))
+    for (session_id,) in tx.rows(END_SESSIONS_OF_SUBJECT, (ending.at, ending.issuer_id, subject_id)):
+        tx.run(TELL_CLIENTS, (ending.at, ending.issuer_id, session_id))
     _end_grants(tx, END_GRANTS_OF_SUBJECT, (ending.at, ending.reason, ending.issuer_id, subject_id))
 
 

@@ -26,6 +26,7 @@ from licet.storage.sqlite.issuing import issuing
 from licet.storage.sqlite.journal import Spool, SQLiteEvents, SQLiteRefusals, nodes
 from licet.storage.sqlite.listing import SQLiteListing
 from licet.storage.sqlite.once import SQLiteReplay, SQLiteThrottles
+from licet.storage.sqlite.outbox import SQLiteOutbox
 from licet.storage.sqlite.people import SQLiteAccounts, SQLiteSessions
 from licet.storage.sqlite.reader import Reader
 from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources, configuring
@@ -70,6 +71,7 @@ class SQLiteStore:
         self.devices: ports.Devices = SQLiteDevices(*ways)
         self.access_tokens: ports.AccessTokens = SQLiteAccessTokens(*ways)
         self.revocations: ports.Revocations = SQLiteRevocations(*ways)
+        self.outbox: ports.Outbox = SQLiteOutbox(*ways)
         self.replay: ports.Replay = SQLiteReplay(*ways)
         self.throttles: ports.Throttles = SQLiteThrottles(*ways)
         self.events: ports.Events = SQLiteEvents(*ways, reading)

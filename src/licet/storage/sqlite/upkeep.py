@@ -18,6 +18,7 @@ EXPIRED = (
     ("transactions", "issuer_id, txn_id", "expires_at", 0),
     ("consents", "issuer_id, subject_id, client_id", "expires_at", 0),
     ("sessions", "issuer_id, session_id", "absolute_until", 0),
+    ("outbox", "issuer_id, kind, about, target", "purge_at", 0),
     ("replay", "issuer_id, kind, key", "expires_at", 0),
     ("throttles", "issuer_id, key", "full_at", 0),  # a full bucket is as good as none
     ("initial_tokens", "issuer_id, digest", "expires_at", 0),

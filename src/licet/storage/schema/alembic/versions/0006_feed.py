@@ -4,7 +4,7 @@
 from alembic import op
 from sqlalchemy import Column, Text
 
-revision = "0007"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
