@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ from licet.authorization_server.device_verification.report import DeviceReportPa
 from licet.authorization_server.device_verification.waiting import Devices
 from licet.authorization_server.directory import Directory
 from licet.authorization_server.dynamic_registration import Making, RegistrationEndpoint
+from licet.authorization_server.endings import Bell, EndingsFeed
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.granting import Granting
 from licet.authorization_server.introspection import Introspection
@@ -74,7 +76,7 @@ from licet.resource_owner.passwords import Passwords
 from licet.resource_owner.sessions import BrowserSessions
 from licet.resource_owner.sign_in import SignIn
 from licet.storage.blind import BlindThrottles
-from licet.storage.ports import Store
+from licet.storage.ports import Store, Unavailable
 from licet.storage.records import Issuer, Refused
 from licet.storage.vault import Vault
 
@@ -112,6 +114,11 @@ async def build(
 
     directory = Directory(store, issuer)
     await directory.refresh()
+    rotation = KeyRotation(
+        store=store, vault=vault, entropy=entropy, clock=clock, issuer_id=issuer.issuer_id, lives=settings.keys
+    )
+    with suppress(Unavailable):  # a purpose that is new with this release needs its key now; what there is signs on
+        await rotation.scheduled(frozenset())
     ring = keys.Ring(vault, workers=os.cpu_count() or 1)
     await ring.load(store, issuer.issuer_id)
 
@@ -136,6 +143,7 @@ async def build(
         )
     }
     lookup = Lookup(store, directory, ring, vault)
+    bell = Bell(store.revocations, directory)
 
     passwords = Passwords(settings.passwords, entropy)
     sessions = BrowserSessions(store.sessions, vault, entropy, settings.sessions)
@@ -152,7 +160,7 @@ async def build(
     company = Company(sessions, browser.cookies, directory)
     steps = Steps(granting, sessions, browser, remember, company)
     lodged = Lodged(store.transactions, vault, settings.pushing)
-    request_objects = RequestObjects(directory, store.replay)
+    request_objects = RequestObjects(directory, store.replay, published)
     authorization = AuthorizationEndpoint(directory, policy, ring, store.replay, steps, request_objects, lodged)
     devices = Devices(steps, browser)
     visits = Visits(steps, browser)
@@ -177,7 +185,8 @@ async def build(
         Route("/token", ("POST",), TokenEndpoint(authentication, grants, store.registrations, directory, Issue(store, directory, ring, vault, entropy, lifetimes, retries)), API, browsers=True),
         Route("/par", ("POST",), PushedRequests(authentication, authorization, lodged, entropy, guesses), API),
         Route("/device_authorization", ("POST",), DeviceAuthorization(authentication, directory, store.devices, vault, entropy, lifetimes), API),
-        Route("/introspect", ("POST",), Introspection(authentication, lookup), API),
+        Route("/introspect", ("POST",), Introspection(authentication, lookup, ring), API),
+        Route("/endings", ("POST",), EndingsFeed(authentication, directory, store.revocations, bell), API),
         Route("/revoke", ("POST",), RevocationEndpoint(authentication, lookup), API, browsers=True),
         Route("/userinfo", ("GET", "POST"), UserInfo(lookup, ring), API, browsers=True),
         Route("/jwks", ("GET",), Jwks(ring), DOCUMENT),
@@ -195,11 +204,8 @@ async def build(
         Route(path, ("GET",), metadata, DOCUMENT, rooted=True) for path in issuers.well_known_paths(issuer.url)
     )
 
-    rotation = KeyRotation(
-        store=store, vault=vault, entropy=entropy, clock=clock, issuer_id=issuer.issuer_id, lives=settings.keys
-    )
     notices = Notices(store.outbox, directory, ring, egress, clock, entropy)
-    upkeep = Upkeep(store, directory, clock, settings, ring, rotation, notices)
+    upkeep = Upkeep(store, directory, clock, settings, ring, rotation, bell, notices)
 
     async def startup() -> None:
         upkeep.start()

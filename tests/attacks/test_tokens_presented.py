@@ -385,7 +385,7 @@ async def test_what_metadata_says_is_what_is_done(here: World) -> None:
         assert said["authorization_response_iss_parameter_supported"] is True
         assert "none" not in said["id_token_signing_alg_values_supported"]
         assert "RS256" in said["id_token_signing_alg_values_supported"]
-        assert "end_session_endpoint" not in said
+        assert said["end_session_endpoint"].endswith("/logout")
         keys = (await http.get(said["jwks_uri"])).json()["keys"]
         assert set(said["id_token_signing_alg_values_supported"]) <= {key["alg"] for key in keys}
         assert len({key["kid"] for key in keys}) == len(keys)

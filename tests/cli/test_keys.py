@@ -58,12 +58,16 @@ def test_rotate_and_revoke_beside_a_server(home: Path) -> None:
         assert (of(listed(home), "active"), of(listed(home), "retiring")) == ({pending}, {old})
         soon(home, there={old, pending})
         assert licet("keys", "revoke", pending, "--reason", "leaked", where=home).returncode == 2
+        assert licet("keys", "revoke", pending, "--reason", " ", "--yes", where=home).returncode == 2
         revoked = licet("keys", "revoke", pending, "--reason", "leaked", "--yes", where=home)
         assert revoked.returncode == 0, revoked.stderr
         soon(home, there={old} | of(listed(home), "active"), gone={pending})
         twice = licet("keys", "revoke", pending, "--reason", "leaked", "--yes", where=home)
         assert (twice.returncode, pending in twice.stderr) == (1, True)
         assert "revoked" in licet("keys", "list", where=home).stdout
+        (told,) = licet("event", "list", "--type", "key.revoked", "--output", "json", where=home).stdout.splitlines()
+        event = json.loads(told)
+        assert (event["object"], event["reason"], bool(event["request_id"])) == (pending, "leaked", True)
 
 
 def test_the_master_secret_is_changed(home: Path) -> None:
@@ -74,9 +78,13 @@ def test_the_master_secret_is_changed(home: Path) -> None:
     old = secret.read_text()
     secret.write_text(MasterKeys.generate(SystemEntropy()) + "\n" + old)
     done = licet("keys", "reseal", where=home)
-    assert (done.returncode, done.stdout.split()[0]) == (0, "4"), done.stderr
+    assert (done.returncode, done.stdout.split()[0]) == (0, "6"), done.stderr
     assert licet("keys", "reseal", where=home).stdout.split()[0] == "0"
     assert listed(home) == before
-    secret.write_text(secret.read_text().splitlines()[0] + "\n")
+    strange = secret.read_text()
+    secret.write_text(MasterKeys.generate(SystemEntropy()) + "\n")
+    closed = licet("keys", "reseal", where=home)
+    assert (closed.returncode, "Nothing was done" in closed.stderr) == (3, True), closed.stderr
+    secret.write_text(strange.splitlines()[0] + "\n")
     with serving(home):
         assert published(home) == {key["kid"] for key in before}

@@ -53,7 +53,9 @@ async def registered(
 
 async def describe(here: World, profile: dict[str, Any], login: str = "alice") -> None:
     """Fill in what is known of a person."""
-    event = Event(issuer_id=1, type=EventType.ACCOUNT_CHANGED, at=here.clock.now(), actor="operator")
+    event = Event(
+        issuer_id=1, type=EventType.ACCOUNT_CHANGED, at=here.clock.now(), actor="operator", subject=here.subjects[login]
+    )
     assert await here.store.accounts.describe(1, here.subjects[login], profile, event)
 
 

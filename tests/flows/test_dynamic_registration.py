@@ -99,7 +99,9 @@ async def initial(here: World, uses: int = 1, life_s: int = 3600, **policy: Any)
         created_at=now,
         expires_at=Instant(now + life_s * SECOND),
     )
-    event = Event(issuer_id=1, type=EventType.INITIAL_TOKEN_CREATED, at=now, actor="operator")
+    event = Event(
+        issuer_id=1, type=EventType.INITIAL_TOKEN_CREATED, at=now, actor="operator", object="t", request_id="r"
+    )
     await here.store.registrations.create_token(made, event)
     return token
 
@@ -264,6 +266,13 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"scope": "a  b"}, "invalid_client_metadata"),
     ({"scope": 1}, "invalid_client_metadata"),
     ({"subject_type": "strange"}, "invalid_client_metadata"),
+    (
+        {"subject_type": "pairwise", "redirect_uris": ["https://a.example.com/", "https://b.example.com/"]},
+        "invalid_client_metadata",
+    ),
+    ({"userinfo_signed_response_alg": "none"}, "invalid_client_metadata"),
+    ({"request_object_signing_alg": "HS256"}, "invalid_client_metadata"),
+    ({"default_acr_values": "phr"}, "invalid_client_metadata"),
     ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
     ({"id_token_encrypted_response_alg": "RSA-OAEP"}, "invalid_client_metadata"),
     ({"token_endpoint_auth_signing_alg": "HS256"}, "invalid_client_metadata"),
@@ -476,6 +485,10 @@ async def test_a_sector_names_all_redirect_uris(tmp_path: Path) -> None:
             async with serving(saying(body), authority.server_context("127.0.0.1")) as port:
                 answer = await register(here, **NEW, sector_identifier_uri=f"https://127.0.0.1:{port}/sector.json")
             assert answer.status_code == status, answer.text
+            if status == 201:
+                client = await here.store.clients.find(1, answer.json()["client_id"])
+                assert client is not None
+                assert client.client.policy.sector == "127.0.0.1"
         for elsewhere in ("http://127.0.0.1/", "https://169.254.169.254/", "x", 7):
             refused = await register(here, **NEW, sector_identifier_uri=elsewhere)
             assert refused.json()["error"] == "invalid_client_metadata"

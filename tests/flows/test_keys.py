@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import json
+from base64 import urlsafe_b64decode as b64decode
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from licet import app
 from licet.ambient import SECOND, monotonic
-from licet.authorization_server.key_rotation import KeyRotation
+from licet.authorization_server.key_rotation import KeyRotation, Outpaced
+from licet.authorization_server.key_schedule import KeyLives
 from licet.authorization_server.keys import PURPOSES, Ring
+from licet.authorization_server.metadata import JWKS_S
 from licet.events import EventType
 from licet.protocol import access_token
 from licet.protocol.errors import InvalidToken
 from licet.protocol.id_token import hinted_subject
 from licet.protocol.jose import UnknownKey, VerifyingKey, header_of, verify
+from licet.requirements import ID_TOKEN_HINT_OURS
+from licet.storage.key_turns import KeyStep, KeyTurn
 from licet.storage.vault import MasterKeys, Unsealable, Vault
+from tests.flows.test_authorization_code import redeem
 from tests.flows.test_introspection import introspect
 from tests.flows.test_refresh import SHOP, tokens
+from tests.visitor import Visitor
 from tests.world import ISSUER, ORDERS, SECRET, World
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +66,12 @@ async def service(here: World) -> str:
         answer = await http.post("/token", data=form, auth=("billing", SECRET))
     assert answer.status_code == 200, answer.text
     return str(answer.json()["access_token"])
+
+
+async def write(here: World, statement: str, *values: Any) -> None:
+    """What whoever can write to the database may do."""
+    store: Any = here.store
+    await store._writer.submit(lambda tx: tx.run(statement, values))
 
 
 class Api:
@@ -185,6 +202,28 @@ async def test_a_revoked_key_is_believed_nowhere(here: World) -> None:
     assert len(await here.events(EventType.KEY_REVOKED)) == 2
 
 
+@pytest.mark.witness(ID_TOKEN_HINT_OURS)
+async def test_hints_on_the_wire(here: World) -> None:
+    """At the authorization endpoint and at sign-out: good while their key is out of use, good for nothing once it is revoked."""
+    async with here.visitor() as http:
+        hint = str((await redeem(here, await Visitor(http).authorize())).json()["id_token"])
+        await rotation(here).rotate([("id_token", "RS256")], at_once=True)
+
+        async def silently() -> dict[str, str]:
+            await reload(here)
+            return (await Visitor(http).authorize(prompt="none", id_token_hint=hint)).parameters
+
+        assert "code" in await silently()
+        await rotation(here).revoke(str(header_of(hint).kid), "leaked")
+        assert (await silently())["error"] == "login_required"
+        asked = await http.get("/logout", params={"id_token_hint": hint})
+        assert (asked.status_code, "logout-yes" in asked.text) == (200, True)
+        fresh = str((await redeem(here, await Visitor(http).authorize())).json()["id_token"])
+        assert header_of(fresh).kid != header_of(hint).kid
+        left = await http.get("/logout", params={"id_token_hint": fresh})
+        assert (left.status_code, "logout-yes" in left.text) == (200, False)
+
+
 async def test_a_revoked_key_leaves_no_hint_behind_it(here: World) -> None:
     """Also when it was retired or destroyed by age already."""
     hint = str((await tokens(here, SHOP, "openid"))["id_token"])
@@ -208,8 +247,96 @@ async def test_two_who_act_on_the_same_do_it_once(here: World) -> None:
     ]
     pending = [key for key in await here.store.keys.every(1) if key.state == "pending"]
     assert sorted((key.purpose, key.alg) for key in pending) == sorted(PURPOSES)
-    both = await asyncio.gather(*(rotation(here).rotate([ES256], at_once=True) for _ in range(2)))
-    assert sorted(map(len, both)) == [0, 1]
+    acts = (rotation(here).rotate([ES256], at_once=True) for _ in range(2))
+    done = await asyncio.gather(*acts, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == ["Outpaced", "tuple"]
+
+
+async def test_a_revocation_is_not_outpaced(here: World) -> None:
+    """Who rotates at the same moment does not keep a leaked key alive."""
+    for _ in range(5):
+        leaked = await kid_of(here, *ES256)
+        rotated, revoked = await asyncio.gather(
+            rotation(here).rotate([ES256], at_once=True),
+            rotation(here).revoke(leaked, "leaked"),
+            return_exceptions=True,
+        )
+        assert revoked is True
+        assert isinstance(rotated, (tuple, Outpaced))
+        (key,) = [key for key in await here.store.keys.every(1) if key.kid == leaked]
+        assert (key.state, key.sealed) == ("destroyed", None)
+        assert await kid_of(here, *ES256) != leaked
+
+
+async def test_who_read_a_key_before_it_was_revoked_does_not_bring_it_back(here: World) -> None:
+    """A key that was destroyed by age keeps its state when it is revoked: what was read is compared whole."""
+    await rotation(here).rotate([("id_token", "RS256")], at_once=True)
+    here.clock.ahead_s = rotation(here).lives.keep_after_s + rotation(here).lives.destroy_after_s + 1
+    while await rotation(here).scheduled(frozenset()):
+        pass
+    (read,) = [key for key in await here.store.keys.every(1) if key.state == "destroyed"]
+    assert await rotation(here).revoke(read.kid, "found in an old backup")
+    late = KeyTurn(issuer_id=1, steps=(KeyStep(before=read, after=replace(read, sealed=b"anew")),), events=())
+    assert not await here.store.keys.turn(late)
+    assert read.kid not in (await reload(here)).verifying_hints()
+
+
+async def test_a_revocation_does_not_wait_for_a_row_that_does_not_open(here: World) -> None:
+    """Nothing new is read then; but what was revoked is believed no more, and leaves the JWKS."""
+    token, leaked = await service(here), await kid_of(here, *ES256)
+    assert (await introspect(here, "its API", token))["active"]
+    assert await rotation(here).revoke(leaked, "leaked")
+    other = await kid_of(here, "id_token", "RS256")
+    await write(here, "UPDATE keys SET sealed = x'00' WHERE kid = ?", other)
+    with pytest.raises(Unsealable):
+        await here.server.upkeep.ring.load(here.store, 1)
+    assert await introspect(here, "its API", token) == {"active": False}
+    assert leaked not in await jwks(here)
+    assert other in await jwks(here)  # it was opened before
+
+
+async def test_a_purpose_that_is_new_signs_from_the_start(here: World) -> None:
+    """A store from before a purpose was there: its keys are made while the server starts, not at the next look."""
+    await write(here, "DELETE FROM keys WHERE purpose = ?", "id_token")
+    server = await app.build(here.store, here.server.upkeep.directory.issuer, here.vault, here.clock)
+    try:
+        assert {server.upkeep.ring.signing("id_token", alg).alg for alg in ("RS256", "ES256")} == {"RS256", "ES256"}
+    finally:
+        server.close()
+
+
+async def test_a_retired_key_verifies_nothing(here: World) -> None:
+    """JW-24: whoever kept its private half signs a fresh token with it in vain."""
+    real = await service(here)
+    old = here.server.upkeep.ring.signing("access_token", "ES256")
+    await rotation(here).rotate([ES256], at_once=True)
+    here.clock.ahead_s = rotation(here).lives.keep_after_s + 1
+    while await rotation(here).scheduled(frozenset()):
+        pass
+    await reload(here)
+    claims = json.loads(b64decode(real.split(".")[1] + "=="))
+    now_s = here.clock.now() // SECOND
+    forged = old.sign_jwt("at+jwt", {**claims, "iat": now_s, "exp": now_s + 300})
+    verify(forged, {old.kid: old.verifying()}, frozenset({"ES256"}), frozenset({"at+jwt"}))  # it is signed well
+    assert await introspect(here, "its API", forged) == {"active": False}
+
+
+async def test_an_api_that_keeps_to_the_cache_header_sees_a_hundred_rotations(here: World) -> None:
+    """As the schedule turns them, no API needs to ask before its five minutes are over: who does not know a key, refuses."""
+    lives = KeyLives(rotation_s=1200, publish_ahead_s=600, cached_s=0, keep_after_s=900, destroy_after_s=60)
+    turning = dataclasses.replace(rotation(here), lives=lives, wanted=(ES256,))
+    keys, asked_s, kids = await jwks(here), 0.0, []
+    while len(kids) < 100:
+        here.clock.ahead_s += 150
+        ring = await reload(here)
+        await turning.scheduled(ring.shown(0))
+        await reload(here)
+        token = await service(here)
+        if here.clock.ahead_s - asked_s > JWKS_S:
+            keys, asked_s = await jwks(here), here.clock.ahead_s
+        kid = str(verify(token, keys, frozenset({"ES256"}), frozenset({"at+jwt"})) and header_of(token).kid)
+        if kid not in kids:
+            kids.append(kid)
 
 
 async def test_a_public_key_that_was_planted_is_not_believed(here: World) -> None:
@@ -223,9 +350,8 @@ async def test_a_public_key_that_was_planted_is_not_believed(here: World) -> Non
     mine = await kid_of(here, "id_token", "ES256")
     jwk = next(key.public_jwk for key in await here.store.keys.every(1) if key.kid == mine)
     statement = "UPDATE keys SET public_jwk = ? WHERE kid = ?"
-    planted = __import__("json").dumps({**jwk, "kid": header_of(hint).kid})
-    writer: Any = here.store
-    await writer._writer.submit(lambda tx: tx.run(statement, (planted, header_of(hint).kid)))
+    planted = json.dumps({**jwk, "kid": header_of(hint).kid})
+    await write(here, statement, planted, header_of(hint).kid)
     with pytest.raises(Unsealable):
         await ring.load(here.store, 1)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from licet.events import Event, EventType
 from tests import record
 from tests.flows.test_authorization_code import redeem
 from tests.flows.test_device import ask, confirm_page, decide, poll
+from tests.flows.test_request_object import sends
+from tests.flows.test_request_object import signed as signed_request
 from tests.visitor import Form, Visitor
 from tests.world import SECRET, World
 
@@ -20,9 +23,18 @@ OF_OPERATORS = {
     EventType.ISSUER_ENDED,
     EventType.CONFIGURATION_APPLIED,
     EventType.KEY_CREATED,
+    EventType.KEY_PUBLISHED,
+    EventType.KEY_ACTIVATED,
+    EventType.KEY_RETIRING,
+    EventType.KEY_RETIRED,
+    EventType.KEY_DESTROYED,
+    EventType.KEY_REVOKED,
+    EventType.KEY_RESEALED,
     EventType.CLIENT_CREATED,
     EventType.CLIENT_CHANGED,
     EventType.CLIENT_DISABLED,
+    EventType.INITIAL_TOKEN_CREATED,
+    EventType.INITIAL_TOKEN_REVOKED,
     EventType.RESOURCE_CREATED,
     EventType.RESOURCE_CHANGED,
     EventType.ACCOUNT_CREATED,
@@ -93,6 +105,7 @@ async def _web(here: World) -> list[str]:
         held = (await redeem(here, public, **spa)).json()
         used = {"grant_type": "refresh_token", "refresh_token": held["refresh_token"], "client_id": "spa"}
         next_one = (await http.post("/token", data=used)).json()
+        await http.post("/token", data=used)  # as if the answer had been lost
         here.clock.ahead_s += 120  # a superseded token, long after
         await http.post("/token", data={**used, "refresh_token": next_one["refresh_token"]})
         await http.post("/token", data=used)
@@ -123,7 +136,13 @@ async def _service(here: World) -> list[str]:
     signed = assertion(here)
     async with here.visitor() as http:
         answer = await http.post("/token", data={"grant_type": "client_credentials", "scope": "orders.read", **signed})
-    return [signed["client_assertion"], answer.json()["access_token"]]
+    found, keyed = [await here.store.clients.find(1, name) for name in ("shop", "signer")]
+    assert found is not None and keyed is not None
+    key = msgspec.structs.replace(keyed.credentials[0], owner="shop", credential_id="shop-key")
+    await here.put(found.client, *found.credentials, key)
+    request, _ = signed_request(here)
+    assert "code" in (await sends(here, request)).parameters
+    return [signed["client_assertion"], answer.json()["access_token"], request]
 
 
 async def test_a_whole_day(here: World) -> None:

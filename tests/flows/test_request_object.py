@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import msgspec
 import pytest
 
+from licet.authorization_server.settings import Settings
+from licet.egress import EgressLimits
 from licet.protocol import client_assertion, jose, request_object
 from licet.requirements import (
     PARAMETERS_ONCE,
@@ -19,10 +24,11 @@ from licet.requirements import (
     REQUEST_OBJECT_SIGNED,
 )
 from licet.storage.records import Client
+from tests.egress.conftest import Authority, saying, serving
 from tests.flows.openid import registered
 from tests.flows.test_authorization_code import id_claims, redeem
 from tests.visitor import Answered, Visitor, verifier
-from tests.world import CALLBACK, ISSUER, SECRET, World
+from tests.world import CALLBACK, CHEAP, ISSUER, SECRET, World, world
 
 pytestmark = pytest.mark.anyio
 
@@ -252,3 +258,45 @@ async def test_two_request_objects_are_one_too_many(here: World, signing: Client
         answered = await Visitor(http).authorize(request=[one, two])
     assert answered.parameters["error"] == "invalid_request"
     assert SECRET not in answered.address
+
+
+async def test_a_pushed_request_object_is_opened(here: World, signing: Client) -> None:
+    """RFC 9126 §3: what is inside is what was pushed; a changed one is refused to the client at once."""
+    request, code_verifier = signed(here)
+    mine = {"client_id": "shop", "client_secret": SECRET}
+    async with here.visitor() as http:
+        pushed = await http.post("/par", data=mine | {"request": request, "scope": "openid email"})
+        assert pushed.status_code == 201, pushed.text
+        address = httpx2.URL("/authorize", params={"client_id": "shop", "request_uri": pushed.json()["request_uri"]})
+        page = await http.get(str(address))
+        answered = await Visitor(http).walk(page)
+    assert answered.parameters["state"] == "inside"
+    answer = await redeem(here, answered, code_verifier=code_verifier)
+    assert answer.json()["scope"] == "openid"
+    forged, _ = signed(here, jti="r-3", key=jose.SigningKey(jose.generate_es256(), "ES256", here.client_key.kid))
+    async with here.visitor() as http:
+        refused = await http.post("/par", data=mine | {"request": forged})
+    assert refused.json()["error"] == "invalid_request_object"
+
+
+async def test_keys_may_be_published_where_the_registration_says(tmp_path: Path) -> None:
+    """RFC 9101 §10.2, OpenID Connect Registration §2: ``jwks_uri`` verifies request objects too."""
+    authority = Authority(tmp_path)
+    limits = EgressLimits(networks=(ip_network("127.0.0.0/8"),), ca_file=authority.file)
+    async with world(tmp_path, Settings(passwords=CHEAP, egress=limits)) as here:
+        keys = json.dumps({"keys": [here.client_key.public_jwk()]}).encode()
+        async with serving(saying(keys), authority.server_context("127.0.0.1")) as port:
+            shop = await here.store.clients.find(1, "shop")
+            assert shop is not None
+            published = msgspec.structs.replace(
+                shop.credentials[0],
+                credential_id="published",
+                kind="jwks_uri",
+                digest=None,
+                jwk={"jwks_uri": f"https://127.0.0.1:{port}/jwks.json"},
+            )
+            await here.put(shop.client, *shop.credentials, published)
+            request, _ = signed(here)
+            assert (await sends(here, request)).parameters["state"] == "inside"
+            forged, _ = signed(here, jti="r-2", key=jose.SigningKey(jose.generate_es256(), "ES256", "another"))
+            assert (await sends(here, forged, redirect_uri=CALLBACK)).parameters["error"] == "invalid_request_object"

@@ -123,7 +123,7 @@ def test_only_configuration_is_ever_read_whole(made: sqlite3.Connection) -> None
     }  # a list in one value
     may = {
         "TAIL",  # backwards from the end, as far as the limit
-        "LAST_GRANT", "FEED", "REFUSE", "FORGET",  # max() of the last key column: one look-up
+        "LAST_GRANT", "FEED", "NEWEST", "REFUSE", "FORGET",  # max() of the last key column: one look-up
         "COUNT",  # of registrations, no further than their quota
         "FORGET_CLIENT",  # disabling a client: rare, and an index would cost every consent
     }  # fmt: skip

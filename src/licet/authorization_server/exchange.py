@@ -30,6 +30,8 @@ class Incoming(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     basic: tuple[str, str] | None = None
     """The id and the secret in it, where it is well-formed Basic."""
     cookies: dict[str, str] = {}
+    accept: str = ""
+    """The ``Accept`` header."""
     origin: str | None = None
     fetch_site: str | None = None
     """``Sec-Fetch-Site``, which browsers send and scripts cannot forge."""

@@ -1,23 +1,26 @@
 """POST /introspect: what a token is, told only to those it concerns (RFC 7662; rulings E).
 
 An API sees tokens for itself and only its own scopes; a confidential client its own tokens. To anyone else, and
-of anything dead, the answer is the same: inactive.
+of anything dead, the answer is the same: inactive. Who asks for it gets the answer signed (RFC 9701).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from licet.ambient import SECOND
 from licet.authorization_server.client_authentication import ClientAuthentication
 from licet.authorization_server.client_authentication.model import Candidate
-from licet.authorization_server.exchange import Incoming, Json
+from licet.authorization_server.exchange import Incoming, Json, Jwt
+from licet.authorization_server.keys import Ring
 from licet.authorization_server.presented import FoundAccess, FoundRefresh, Lookup
 from licet.protocol import scope as scopes
 from licet.protocol.errors import InvalidClient, InvalidRequest
 from licet.requirements import INTROSPECTION_AUTHENTICATED, INTROSPECTION_BY_AUDIENCE
 
+SIGNED = "application/token-introspection+jwt"
 _INACTIVE: dict[str, Any] = {"active": False}
 
 
@@ -27,8 +30,9 @@ class Introspection:
 
     authentication: ClientAuthentication
     lookup: Lookup
+    ring: Ring
 
-    async def __call__(self, incoming: Incoming) -> Json:
+    async def __call__(self, incoming: Incoming) -> Json | Jwt:
         incoming.form.refuse_repeated()
         caller = await self.authentication.principal(incoming)
         if caller.methods == {"none"}:
@@ -36,7 +40,23 @@ class Introspection:
         token = incoming.form.get("token")
         if token is None:
             raise InvalidRequest("token is missing", per=INTROSPECTION_BY_AUDIENCE)
-        return Json(body=await self._describe(token, caller, incoming))
+        body = await self._describe(token, caller, incoming)
+        if SIGNED in incoming.accept.lower():
+            return await self._signed(body, caller, incoming)
+        return Json(body=body)
+
+    async def _signed(self, body: dict[str, Any], caller: Candidate, incoming: Incoming) -> Jwt:
+        """For the caller alone, and no token: no ``sub``, no ``exp``, a type of its own (RFC 9701 §5)."""
+        issuer, catalogue = self.lookup.directory.issuer.url, self.lookup.directory.catalogue
+        if caller.api is not None:
+            aud, alg = caller.api, catalogue.by_identifier[caller.api].resource.alg
+        else:
+            aud = caller.id
+            alg = (caller.client and caller.client.metadata.introspection_signed_response_alg) or "RS256"
+        key = self.ring.signing("introspection", alg)
+        said = {"iss": issuer, "aud": aud, "iat": incoming.at // SECOND, "token_introspection": body}
+        signed = await self.ring.sign(key, partial(key.sign_jwt, "token-introspection+jwt", said), sheddable=True)
+        return Jwt(body=signed, media_type=SIGNED)
 
     async def _describe(self, token: str, caller: Candidate, incoming: Incoming) -> dict[str, Any]:
         access = await self.lookup.access_token(token, incoming.at)

@@ -84,8 +84,8 @@ def due(
 
 def turned(active: Key | None, pending: Key, lives: KeyLives, now: Instant) -> list[KeyStep]:
     """*pending* signs from now on, and *active* no longer."""
-    begun = KeyStep(before="pending", after=replace(pending, state="active", active_at=now))
-    return [begun] if active is None else [KeyStep(before="active", after=retiring(active, lives, now)), begun]
+    begun = KeyStep(before=pending, after=replace(pending, state="active", active_at=now))
+    return [begun] if active is None else [KeyStep(before=active, after=retiring(active, lives, now)), begun]
 
 
 def retiring(key: Key, lives: KeyLives, now: Instant) -> Key:
@@ -140,11 +140,11 @@ def _ripe(pending: Key, lives: KeyLives, now: Instant) -> bool:
 def _aged(key: Key, now: Instant) -> KeyStep | None:
     """The one step that time alone brings: a key that is behind goes one step a turn."""
     if key.state == "retiring" and key.retire_at is not None and now >= key.retire_at:
-        return KeyStep(before="retiring", after=replace(key, state="retired"))
+        return KeyStep(before=key, after=replace(key, state="retired"))
     if key.state == "retired" and key.destroy_at is not None and now >= key.destroy_at:
         hints_until = None if key.hints_until is None else Instant(key.hints_until + now - key.destroy_at)
         destroyed = replace(key, state="destroyed", sealed=None, destroy_at=now, hints_until=hints_until)
-        return KeyStep(before="retired", after=destroyed)
+        return KeyStep(before=key, after=destroyed)
     if key.state == "destroyed" and key.sealed is not None and key.hints_until is not None and now >= key.hints_until:
-        return KeyStep(before="destroyed", after=replace(key, sealed=None))
+        return KeyStep(before=key, after=replace(key, sealed=None))
     return None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import msgspec
 
 from licet.ambient import Entropy, Instant, monotonic
-from licet.authorization_server.key_schedule import blank
+from licet.authorization_server.key_schedule import blank, revoked
 from licet.events import Event, EventType
 from licet.protocol import jose
 from licet.protocol.errors import TemporarilyUnavailable
@@ -19,13 +19,15 @@ from licet.storage.ports import Store
 from licet.storage.records import Key
 from licet.storage.vault import Unsealable, Vault
 
-Purpose = Literal["access_token", "id_token"]
+Purpose = Literal["access_token", "id_token", "introspection"]
 
 PURPOSES: tuple[tuple[Purpose, str], ...] = (
     ("access_token", "ES256"),
     ("access_token", "RS256"),
     ("id_token", "RS256"),
     ("id_token", "ES256"),
+    ("introspection", "ES256"),
+    ("introspection", "RS256"),
 )
 """Every key a server has from its first day: whatever the metadata advertises can be signed."""
 
@@ -52,14 +54,16 @@ class Ring:
         self._since: dict[str, float] = {}
         self._generation = -1
         self._signing: dict[tuple[Purpose, str], jose.SigningKey] = {}
-        self._verifying: dict[Purpose, dict[str, jose.VerifyingKey]] = {"access_token": {}, "id_token": {}}
+        self._verifying: dict[Purpose, dict[str, jose.VerifyingKey]] = {purpose: {} for purpose, _ in PURPOSES}
         self._hints: dict[str, jose.VerifyingKey] = {}
         self.jwks = b'{"keys":[]}'
 
     async def load(self, store: Store, issuer_id: int) -> None:
         """Open every private key and lay out the public ones."""
         generation = await store.issuers.generation(issuer_id)
-        self._lay_out(await store.keys.every(issuer_id))
+        keys = await store.keys.every(issuer_id)
+        self._forget({key.kid for key in keys if revoked(key)})
+        self._lay_out(keys)
         self._generation = generation
 
     async def refresh(self, store: Store, issuer_id: int) -> None:
@@ -71,6 +75,19 @@ class Ring:
         """The kids that this ring has published for *seconds*, by a clock that does not jump."""
         before = monotonic() - seconds
         return frozenset(kid for kid, since in self._since.items() if since <= before)
+
+    def _forget(self, kids: set[str]) -> None:
+        """Believe *kids* no more, before anything is opened: a revocation must not wait for a row that does not open."""
+        for known in (*self._verifying.values(), self._hints):
+            for kid in kids & known.keys():
+                del known[kid]
+        self._signing = {of: key for of, key in self._signing.items() if key.kid not in kids}
+        self._publish([key for key, _ in self._opened.values() if key.kid not in kids and key.state in _PUBLISHED])
+
+    def _publish(self, keys: Sequence[Key]) -> None:
+        now = monotonic()
+        self._since = {key.kid: self._since.get(key.kid, now) for key in keys}
+        self.jwks = msgspec.json.encode({"keys": [key.public_jwk for key in keys]})
 
     def _lay_out(self, keys: Iterable[Key]) -> None:
         """Everything is opened before anything is replaced: what does not open leaves the ring as it was. What is given
@@ -85,7 +102,7 @@ class Ring:
                     hints[key.kid] = _public(self._vault, key)
                 continue
             known = self._opened.get(key.kid)
-            signing = known[1] if known and known[0].sealed == key.sealed else self._open(key)
+            signing = known[1] if known and _vouched(known[0]) == _vouched(key) else self._open(key)
             opened[key.kid] = key, signing
             if key.state in _VERIFYING:
                 verifying[key.purpose][key.kid] = signing.verifying()
@@ -98,9 +115,7 @@ class Ring:
         for purpose, found in verifying.items():
             self._verifying[purpose].clear()
             self._verifying[purpose].update(found)
-        now = monotonic()
-        self._since = {key.kid: self._since.get(key.kid, now) for key in published}
-        self.jwks = msgspec.json.encode({"keys": [key.public_jwk for key in published]})
+        self._publish(published)
 
     def _open(self, key: Key) -> jose.SigningKey:
         """The private key of a row. Without one that we sealed for this very row, its public half is not ours either:
@@ -147,6 +162,11 @@ class Ring:
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _vouched(key: Key) -> tuple[object, ...]:
+    """What opening a row vouches for: where nothing of it changed, the row need not be opened again."""
+    return key.issuer_id, key.purpose, key.alg, key.sealed, key.public_jwk
 
 
 async def create(store: Store, vault: Vault, entropy: Entropy, issuer_id: int, now: Instant) -> None:

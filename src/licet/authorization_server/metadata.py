@@ -80,6 +80,7 @@ class Metadata:
             "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
             "introspection_endpoint_auth_methods_supported": secure,
             "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+            "introspection_signing_alg_values_supported": [alg for what, alg in PURPOSES if what == "introspection"],
             "revocation_endpoint_auth_methods_supported": list(self.methods),
             "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
             "subject_types_supported": list(SUBJECT_TYPES),

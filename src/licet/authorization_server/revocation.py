@@ -76,6 +76,7 @@ class RevocationEndpoint:
             grant=grant.grant_id if grant else None,
             request_id=incoming.request_id,
             until=found.expires_at,
+            aud=found.aud,
         )
         tokens = self.lookup.store.access_tokens
         await (tokens.revoke_jwt(given_back) if found.digest is None else tokens.revoke(given_back, found.digest))

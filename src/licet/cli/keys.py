@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from licet.ambient import SECOND
-from licet.authorization_server.key_rotation import KeyRotation
+from licet.authorization_server.key_rotation import KeyRotation, Outpaced
 from licet.authorization_server.key_schedule import revoked
 from licet.authorization_server.keys import PURPOSES
 from licet.authorization_server.settings import Settings
+from licet.cli.desk import confirm
 from licet.cli.main import FOUND, INCOMPLETE
 from licet.cli.opening import CONFIG, Opened, fail, opened, read
+from licet.cli.telling import OUTPUT, VERSION, YES, when
 from licet.storage.records import Key
+from licet.storage.vault import Unsealable
 
 R = TypeVar("R")
 
-OUTPUT = click.option("--output", type=click.Choice(["text", "json"]), default="text", help="json is for programs.")
-YES = click.option("--yes", is_flag=True, help="Do not ask.")
 _TIMES = ("publish_at", "active_at", "retire_at", "destroy_at", "hints_until")
 
 
@@ -78,15 +76,12 @@ def rotate(purpose: str | None, alg: str | None, output: str, config: Path, *, a
     """
     which = [one for one in PURPOSES if purpose in (None, one[0]) and alg in (None, one[1])]
     if at_once:
-        _sure("Some APIs may not know the new key for as long as they keep our keys. Sign with it at once?", yes=yes)
+        confirm("Some APIs may not know the new key for as long as they keep our keys. Sign with it at once?", yes=yes)
 
     async def run(at: Opened) -> tuple[Key, ...]:
         return await _rotation(at).rotate(which, at_once=at_once)
 
-    made = _with_store(config, run)
-    if not made:
-        fail("Somebody else turned these keys just now. Look at: licet keys list", INCOMPLETE)
-    _show(made, output)
+    _show(_with_store(config, run), output)
 
 
 @keys.command()
@@ -101,7 +96,9 @@ def revoke(kid: str, reason: str, config: Path, *, yes: bool) -> None:
     Example:
       licet keys revoke 3f9a12 --reason "laptop stolen"
     """
-    _sure(f"Every token that {kid} signed is refused from now on. Revoke it?", yes=yes)
+    if not reason.strip():
+        raise click.UsageError("Say in --reason what happened: the record and APIs tell it.")
+    confirm(f"Every token that {kid} signed is refused from now on. Revoke it?", yes=yes)
 
     async def run(at: Opened) -> bool:
         return await _rotation(at).revoke(kid, reason)
@@ -134,6 +131,10 @@ def _with_store(config: Path, do: Callable[[Opened], Awaitable[R]]) -> R:
         at = await opened(manifest, lock=False, create=False)
         try:
             return await do(at)
+        except Outpaced:
+            fail("Somebody else turned these keys just now; nothing was done. Look at: licet keys list", INCOMPLETE)
+        except Unsealable as reason:
+            fail(f"Nothing was done: no line of [server] secrets opens {reason}", INCOMPLETE)
         finally:
             await at.store.close()
 
@@ -148,20 +149,13 @@ def _rotation(at: Opened) -> KeyRotation:
         clock=at.clock,
         issuer_id=at.issuer.issuer_id,
         lives=Settings().keys,
+        request_id=at.request_id,
     )
-
-
-def _sure(question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise click.UsageError("Nobody is here to be asked; say --yes.")
-    click.confirm(question, abort=True)
 
 
 def _show(found: Iterable[Key], output: str) -> None:
     if output == "json":
-        click.echo(json.dumps({"version": 1, "keys": [_row(key) for key in found]}, indent=2))
+        click.echo(json.dumps({"version": VERSION, "keys": [_row(key) for key in found]}, indent=2))
         return
     click.echo(f"{'KID':20}{'PURPOSE':14}{'ALG':7}{'STATE':11}NEXT")
     for key in found:
@@ -169,7 +163,7 @@ def _show(found: Iterable[Key], output: str) -> None:
 
 
 def _row(key: Key) -> dict[str, Any]:
-    times = {name: _when(getattr(key, name)) for name in _TIMES}
+    times = {name: when(getattr(key, name)) for name in _TIMES}
     return {"kid": key.kid, "purpose": key.purpose, "alg": key.alg, "state": _state(key), **times}
 
 
@@ -179,15 +173,11 @@ def _state(key: Key) -> str:
 
 def _next(key: Key) -> str:
     """What becomes of a key, and when."""
-    said, when = {
+    said, at = {
         "pending": ("signs from", key.active_at),
         "active": ("signs since", key.active_at),
         "retiring": ("published until", key.retire_at),
         "retired": ("private key until", key.destroy_at),
         "destroyed": ("hints until", key.hints_until),
     }[key.state]
-    return "" if when is None else f"{said} {_when(when)}"
-
-
-def _when(at: int | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if at is None else f"{said} {when(at)}"

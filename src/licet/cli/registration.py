@@ -76,7 +76,7 @@ def add(may: str, uses: int, days: int, profile: str, grants: tuple[str, ...], n
             created_at=now,
             expires_at=Instant(now + days * _DAY_S * SECOND),
         )
-        await at.store.registrations.create_token(made, _event(EventType.INITIAL_TOKEN_CREATED, made, now))
+        await at.store.registrations.create_token(made, _event(at, EventType.INITIAL_TOKEN_CREATED, made, now))
         return token
 
     click.echo(_with(config, run, create=True))
@@ -114,7 +114,7 @@ def revoke(name: str, config: Path) -> None:
         issuer_id, now = at.issuer.issuer_id, at.clock.now()
         found = [one for one in await at.store.registrations.tokens(issuer_id) if _name(one) == name]
         for token in found:
-            event = _event(EventType.INITIAL_TOKEN_REVOKED, token, now)
+            event = _event(at, EventType.INITIAL_TOKEN_REVOKED, token, now)
             await at.store.registrations.revoke_token(issuer_id, token.digest, event)
         return f"Took {name} back." if found else ""
 
@@ -152,5 +152,12 @@ def _line(token: InitialToken) -> str:
     )
 
 
-def _event(kind: EventType, token: InitialToken, at: Instant) -> Event:
-    return Event(issuer_id=token.issuer_id, type=kind, at=at, actor="operator", object=_name(token))
+def _event(opened: Opened, kind: EventType, token: InitialToken, at: Instant) -> Event:
+    return Event(
+        issuer_id=token.issuer_id,
+        type=kind,
+        at=at,
+        actor="operator",
+        object=_name(token),
+        request_id=opened.request_id,
+    )

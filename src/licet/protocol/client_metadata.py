@@ -32,6 +32,8 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     id_token_signed_response_alg: str = "RS256"
     userinfo_signed_response_alg: str | None = None
     """None: userinfo is plain JSON."""
+    introspection_signed_response_alg: str | None = None
+    """None: RS256, where a signed answer is asked for (RFC 9701 §6)."""
     request_object_signing_alg: str | None = None
     """None: any that is taken."""
     token_endpoint_auth_signing_alg: str | None = None

@@ -35,6 +35,7 @@ class ServerMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     introspection_endpoint: str | None = None
     introspection_endpoint_auth_methods_supported: Names | None = None
     introspection_endpoint_auth_signing_alg_values_supported: Names | None = None
+    introspection_signing_alg_values_supported: Names | None = None
     code_challenge_methods_supported: Names | None = None
     """None: PKCE is not known to be supported; a client that needs it stops here (RFC 9700 §2.1.1)."""
     signed_metadata: str | None = None

@@ -15,7 +15,7 @@ from licet.protocol.client_metadata import ClientMetadata
 from licet.protocol.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidScope, UnapprovedSoftwareStatement
 from licet.registration.addresses import unacceptable
 from licet.registration.app_authentication import EITHER
-from licet.registration.expert import GRANT_TYPES, LONGEST_AGE_S, SIGNING
+from licet.registration.expert import GRANT_TYPES, LONGEST_AGE_S, SIGNED, SIGNING
 from licet.registration.kinds import BY_NAME, CODE, CREDENTIALS, DEVICE, REFRESH, Kind
 from licet.registration.public_keys import Unusable, from_jwk
 from licet.requirements import REGISTRATION_AS_THE_FILE, REGISTRATION_WELL_FORMED, REGISTRATION_WITHIN_POLICY
@@ -59,7 +59,16 @@ def judge(document: Document, policy: RegistrationPolicy, *, development: bool) 
     found["post_logout_redirect_uris"] = _addresses(
         document, "post_logout_redirect_uris", native=native, development=development
     )
-    return ClientMetadata(**found)
+    metadata = ClientMetadata(**found)
+    _sector(metadata)
+    return metadata
+
+
+def _sector(metadata: ClientMetadata) -> None:
+    """Who is called by names of a sector needs one: several hosts name it by a document (OIDC Registration §5)."""
+    hosts = {redirects.https_host(uri) for uri in metadata.redirect_uris}
+    if metadata.subject_type == "pairwise" and metadata.sector_identifier_uri is None and len(hosts) > 1:
+        raise _wrong("subject_type", "pairwise with redirect URIs on several hosts needs a sector_identifier_uri")
 
 
 def kind_of(metadata: ClientMetadata) -> Kind:
@@ -246,6 +255,15 @@ def _age(name: str, value: object, _development: bool) -> int:  # noqa: FBT001
     return value
 
 
+def _https(name: str, value: object, _development: bool) -> str:  # noqa: FBT001
+    """An https address, in development too (OpenID Connect Core §4)."""
+    return _address(name, value, False)
+
+
+def _levels(name: str, value: object, _development: bool) -> tuple[str, ...]:  # noqa: FBT001
+    return _words({name: value}, name, _MOST_WORDS) or ()
+
+
 def _one_of(*known: str) -> Callable[[str, object, bool], str]:
     def taken(name: str, value: object, _development: bool) -> str:  # noqa: FBT001
         if value not in known:
@@ -261,13 +279,17 @@ _OTHERS: dict[str, Callable[[str, Any, bool], Any]] = {
     "logo_uri": _address,
     "tos_uri": _address,
     "policy_uri": _address,
-    "initiate_login_uri": _address,
+    "initiate_login_uri": _https,
     "jwks_uri": _address,
     "backchannel_logout_uri": _told_at,
     "sector_identifier_uri": _address,
     "contacts": _contacts,
-    "subject_type": _one_of("public"),
-    "id_token_signed_response_alg": _one_of("RS256", "ES256"),
+    "subject_type": _one_of("public", "pairwise"),
+    "id_token_signed_response_alg": _one_of(*SIGNED),
+    "userinfo_signed_response_alg": _one_of(*SIGNED),
+    "introspection_signed_response_alg": _one_of(*SIGNED),
+    "request_object_signing_alg": _one_of(*SIGNING),
+    "default_acr_values": _levels,
     "token_endpoint_auth_signing_alg": _one_of(*SIGNING),
     "default_max_age": _age,
     "require_auth_time": _flag,

@@ -23,7 +23,7 @@ SAID_ELSEWHERE = {
 }
 """What has a word of its own: said twice, the two would sooner or later differ."""
 
-_SIGNED = ("RS256", "ES256")
+SIGNED = ("RS256", "ES256")
 """What the server signs with what it says to a client of a person (rulings H)."""
 GRANT_TYPES = (CODE, REFRESH, DEVICE, CREDENTIALS)
 SIGNING = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
@@ -48,7 +48,8 @@ def read(table: Table, kind: Kind | None, *, public: bool, development: bool) ->
         "contacts": tuple(item.text for item in table.texts("contacts")) or None,
         "default_max_age": table.integer("default_max_age", 0, LONGEST_AGE_S, rule="OpenID Connect Core 1.0 §3.1.2.1"),
         "require_auth_time": table.flag("require_auth_time"),
-        "userinfo_signed_response_alg": table.choice("userinfo_signed_response_alg", _SIGNED),
+        "userinfo_signed_response_alg": table.choice("userinfo_signed_response_alg", SIGNED),
+        "introspection_signed_response_alg": table.choice("introspection_signed_response_alg", SIGNED),
         "request_object_signing_alg": table.choice("request_object_signing_alg", SIGNING),
         "default_acr_values": tuple(item.text for item in table.texts("default_acr_values")) or None,
         "backchannel_logout_session_required": table.flag("backchannel_logout_session_required"),

@@ -35,6 +35,7 @@ RFC_9110 = _rfc(9110, "HTTP Semantics")
 RFC_7592 = _rfc(7592, "OAuth 2.0 Dynamic Client Registration Management Protocol")
 RFC_9126 = _rfc(9126, "OAuth 2.0 Pushed Authorization Requests")
 RFC_9207 = _rfc(9207, "OAuth 2.0 Authorization Server Issuer Identification")
+RFC_9701 = _rfc(9701, "JSON Web Token (JWT) Response for OAuth Token Introspection")
 RFC_9700 = _rfc(9700, "Best Current Practice for OAuth 2.0 Security")
 RFC_9728 = _rfc(9728, "OAuth 2.0 Protected Resource Metadata")
 RFC_10070 = _rfc(

@@ -19,6 +19,7 @@ from licet.requirements.documents import (
     RFC_8707,
     RFC_9110,
     RFC_9700,
+    RFC_9701,
 )
 from licet.requirements.model import MAY, MUST, RULING, SHOULD, Requirement, Role
 
@@ -310,6 +311,25 @@ INTROSPECTION_BY_AUDIENCE = Requirement(
     threat="One API learns about people through tokens that were never meant for it.",
     remedy="Ask for a token for this API.",
     by_construction="What the caller may not know and what is dead get the same answer, which is no refusal.",
+)
+
+INTROSPECTION_SIGNED = Requirement(
+    id="introspection-signed",
+    title="An introspection answer that was asked for as a JWT is signed for the one who asked, and passes for no token",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(MUST(RFC_9701("5")), MUST(RFC_9701("4"), note="asked for by Accept")),
+    threat="An answer about a token is replayed at another API, or taken for an access token.",
+    remedy="Send Accept: application/token-introspection+jwt.",
+    by_construction="The answer is made here, for the caller that authenticated; nothing is refused.",
+)
+
+ENDINGS_BY_AUDIENCE = Requirement(
+    id="endings-by-audience",
+    title="An API that proves itself hears at once of everything that ended among its own tokens, and of nothing else",
+    binds=Role.AUTHORIZATION_SERVER,
+    sources=(RULING(LICET("J")), MUST(RFC_7009("3"), note="implementations must tell where tokens are self-contained")),
+    threat="A JWT is accepted until it expires, though its grant ended long before.",
+    remedy="Follow the feed with the API's own credential.",
 )
 
 REVOCATION_BY_OWNER = Requirement(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 import msgspec
@@ -57,6 +58,7 @@ def proportioned(sizes: Sequence[tuple[bytes, int]], *, narrow: int, refill_s: i
     return tuple(Bucket(key, size, refill_s * SECOND * narrow // size) for key, size in sizes)
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """The network an address is counted by: /24 of IPv4, /64 of IPv6; anything else as it is."""
     try:

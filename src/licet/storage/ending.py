@@ -15,10 +15,18 @@ FEED_KEEPS_S = 24 * 3600
 Ended = Literal["jti", "grant", "session", "client", "subject", "key", "all"]
 
 
-def line(issuer_id: int, kind: Ended, key: str, at: Instant, cause: str, until: Instant | None = None) -> Revocation:
-    """A line of the feed, kept until *until* or for as long as any token may live."""
+def line(
+    issuer_id: int,
+    kind: Ended,
+    key: str,
+    at: Instant,
+    cause: str,
+    until: Instant | None = None,
+    aud: tuple[str, ...] | None = None,
+) -> Revocation:
+    """A line of the feed, kept until *until* or for as long as any token may live, for the APIs *aud* or for all."""
     keeps = until or Instant(at + FEED_KEEPS_S * SECOND)
-    return Revocation(issuer_id=issuer_id, kind=kind, key=key, at=at, cause=cause, purge_at=keeps)
+    return Revocation(issuer_id=issuer_id, kind=kind, key=key, at=at, cause=cause, purge_at=keeps, aud=aud)
 
 
 def ending(
@@ -38,13 +46,14 @@ def ending(
     outcome: str = "done",
     requirement: str = "",
     until: Instant | None = None,
+    aud: tuple[str, ...] | None = None,
 ) -> Ending:
     """Everything that is written when *key*, a thing of *kind*, ends because of *cause*."""
     return Ending(
         issuer_id=issuer_id,
         at=at,
         reason=cause,
-        revocation=line(issuer_id, kind, key, at, cause, until),
+        revocation=line(issuer_id, kind, key, at, cause, until, aud),
         event=Event(
             issuer_id=issuer_id,
             type=event,

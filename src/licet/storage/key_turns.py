@@ -16,9 +16,9 @@ from licet.storage.records import Key
 
 
 class KeyStep(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One key becomes *after*, only if it is in the state *before*; None: it is new."""
+    """One key becomes *after*, only if it is still as it was *before*; None: it is new."""
 
-    before: str | None
+    before: Key | None
     after: Key
 
 
@@ -33,13 +33,14 @@ class KeyTurn(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 _ONE_OF_EACH = ("pending", "active")
 
 
-def lawful(present: Iterable[tuple[str, str, str, str]], steps: Iterable[KeyStep]) -> bool:
-    """Whether *steps* fit what is *present* (kid, purpose, alg, state) of the issuer: every key is where its step begins,
-    and afterwards at most one is pending and one is active for each purpose and algorithm."""
-    after = {kid: (purpose, alg, state) for kid, purpose, alg, state in present}
+def lawful(present: Iterable[Key], steps: Iterable[KeyStep]) -> bool:
+    """Whether *steps* fit the keys that are *present* of the issuer: each is as its step begins, whole and not in its state
+    alone (a key that was revoked when it was destroyed already must not be sealed anew by who read it before), and
+    afterwards at most one is pending and one is active for each purpose and algorithm."""
+    after = {key.kid: key for key in present}
     for step in steps:
-        key = step.after
-        if after.get(key.kid, (None, None, None))[2] != step.before:
+        if after.get(step.after.kid) != step.before:
             return False
-        after[key.kid] = (key.purpose, key.alg, key.state)
-    return all(count == 1 for count in Counter(one for one in after.values() if one[2] in _ONE_OF_EACH).values())
+        after[step.after.kid] = step.after
+    once = Counter((key.purpose, key.alg, key.state) for key in after.values() if key.state in _ONE_OF_EACH)
+    return all(count == 1 for count in once.values())

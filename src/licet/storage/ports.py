@@ -484,7 +484,8 @@ class Consents(Protocol):
         """What is remembered and not withdrawn; the caller judges ``expires_at``."""
 
     async def withdraw(self, ending: Ending, subject_id: str, client_id: str) -> bool:
-        """Forget the decision and end every grant of this person to this client; False if there was neither."""
+        """Forget the decision and end every grant of this person to this client, each with its line in the feed; False
+        if there was neither."""
 
 
 class Grants(Protocol):
@@ -559,6 +560,8 @@ class Revocations(Protocol):
         """When this ended, if the feed still says so."""
 
     async def since(self, issuer_id: int, seq: int, limit: int) -> tuple[Revocation, ...]: ...
+    async def latest(self, issuer_id: int) -> int:
+        """The number of the newest line; 0 where there never was one."""
 
 
 class Outbox(Protocol):

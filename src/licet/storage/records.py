@@ -41,7 +41,7 @@ class Key(Record, frozen=True, kw_only=True):
     """A signing key of one purpose."""
 
     kid: str
-    purpose: Literal["access_token", "id_token"]
+    purpose: Literal["access_token", "id_token", "introspection"]
     alg: str
     state: Literal["pending", "active", "retiring", "retired", "destroyed"]
     public_jwk: dict[str, Any]
@@ -386,6 +386,8 @@ class Revocation(Record, frozen=True, kw_only=True):
     at: Instant
     cause: str
     purge_at: Instant
+    aud: Strings | None = None
+    """Which APIs it concerns; None: whoever asks. Of a grant the store knows it."""
 
 
 class Notice(Record, frozen=True, kw_only=True):

@@ -41,8 +41,9 @@ class PushedRequests:
         incoming.form.refuse_repeated()
         client = (await self.authentication.client(incoming)).client
         await self._room(client, incoming)
-        answer_to = addressee_of(client, incoming.form)
-        request = await self.authorization.read(incoming.form, answer_to, incoming, column="pushed")
+        parameters = await self.authorization.request_objects.opened(incoming.form, incoming, client.client_id)
+        answer_to = addressee_of(client, parameters)
+        request = await self.authorization.read(parameters, answer_to, incoming, column="pushed")
         handle = secret_token.make(KIND, self.entropy.bytes(secret_token.RANDOM_BYTES))
         await self.lodged.put(client, frozen.encode(request), handle, incoming.at)
         return Json(body={"request_uri": URN + handle, "expires_in": self.lodged.pushing.request_s}, status=CREATED)

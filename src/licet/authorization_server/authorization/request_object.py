@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from licet.ambient import SECOND, Instant
 from licet.authorization_server.admission import client_usable, credential_usable
 from licet.authorization_server.client_authentication.private_key_jwt import ALGORITHMS
+from licet.authorization_server.client_keys import ClientKeys
 from licet.authorization_server.directory import Directory
 from licet.authorization_server.exchange import Incoming
 from licet.events import Event, EventType
-from licet.protocol import request_object
+from licet.protocol import client_assertion, request_object
 from licet.protocol.errors import InvalidRequestObject
 from licet.protocol.jose import VerifyingKey
 from licet.protocol.parameters import Parameters
@@ -27,19 +28,22 @@ class RequestObjects:
 
     directory: Directory
     replay: Replay
+    published: ClientKeys
 
-    async def opened(self, sent: Parameters, incoming: Incoming) -> Parameters:
+    async def opened(self, sent: Parameters, incoming: Incoming, client_id: str | None = None) -> Parameters:
         """The parameters that count: those of the request object where there is one that can be checked, else *sent*.
+
+        *client_id* is who has proved to be asking, where that is known; else it must stand in *sent*.
 
         Raises InvalidRequestObject, RequestNotSupported. Where the client has no keys, ``checks`` refuses what is left.
         """
-        request, client_id = sent.get("request"), sent.get("client_id")
+        request, client_id = sent.get("request"), client_id or sent.get("client_id")
         if request is None or client_id is None or sent.get("request_uri") is not None:
             return sent
         registered = await self.directory.client(client_id)
         if registered is None or not client_usable(registered.client, incoming.at):
             return sent
-        keys = _keys(registered, incoming.at)
+        keys = await self._keys(registered, request, incoming.at)
         if not keys:
             return sent
         client = registered.client
@@ -54,6 +58,18 @@ class RequestObjects:
         )
         await self._burn(client, checked, incoming)
         return Parameters((*_outside(sent, checked), *checked.pairs))
+
+    async def _keys(self, registered: Registered, request: str, now: Instant) -> list[VerifyingKey]:
+        """The keys that are registered, and those that are published where the registration says."""
+        keys: list[VerifyingKey] = []
+        for credential in registered.credentials:
+            if credential.jwk is None or not credential_usable(credential, now):
+                continue
+            if credential.kind == "jwks_uri":
+                keys += await self.published.find(credential.jwk["jwks_uri"], client_assertion.peek_kid(request), now)
+            else:
+                keys.append(VerifyingKey.from_jwk(credential.jwk))
+        return keys
 
     async def _burn(self, client: Client, checked: request_object.Checked, incoming: Incoming) -> None:
         if checked.jti_key is None:
@@ -70,11 +86,6 @@ class RequestObjects:
         until = Instant((checked.expires_at_s + _SKEW_S) * SECOND)
         if not await self.replay.burn(client.issuer_id, "request-object", key, incoming.at, until, event):
             raise InvalidRequestObject("This request object was used before; sign a new one", per=REQUEST_OBJECT_ONCE)
-
-
-def _keys(registered: Registered, now: Instant) -> list[VerifyingKey]:
-    usable = (one for one in registered.credentials if one.kind == "jwk" and credential_usable(one, now))
-    return [VerifyingKey.from_jwk(one.jwk) for one in usable if one.jwk]
 
 
 def _outside(sent: Parameters, checked: request_object.Checked) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from licet.ambient import Clock
 from licet.authorization_server.directory import Directory
+from licet.authorization_server.endings import Bell
 from licet.authorization_server.key_rotation import KeyRotation
 from licet.authorization_server.keys import Ring
 from licet.authorization_server.settings import Settings
@@ -34,6 +35,7 @@ class Upkeep:
     settings: Settings
     ring: Ring
     rotation: KeyRotation
+    bell: Bell
     notices: Notices
     _tasks: tuple[asyncio.Task[None], ...] = ()
 
@@ -41,6 +43,7 @@ class Upkeep:
         chores = (
             (self.directory.refresh, _REFRESH_S),
             (self._reload_keys, _REFRESH_S),
+            (self.bell.look, _REFRESH_S),
             (self.turn_keys, self.settings.keys_every_s),
             (self._purge, self.settings.purge_every_s),
             (self.store.flush, 1.0),

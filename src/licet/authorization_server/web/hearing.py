@@ -127,6 +127,7 @@ def incoming(heard: Heard, place: Place, collected: bytes) -> Incoming:
         authorization=authorization,
         basic=None if authorization is None else basic.decode(authorization),
         cookies=forms.cookies(headers.get(b"cookie")),
+        accept=_text(headers.get(b"accept")) or "",
         origin=_text(headers.get(b"origin")),
         fetch_site=_text(headers.get(b"sec-fetch-site")),
         dpop=_text(headers.get(b"dpop")),

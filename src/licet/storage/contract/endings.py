@@ -23,15 +23,14 @@ async def _ended(store: Store, *grants: Grant) -> list[Instant | None]:
     return [(await _standing(store, grant)).grant.revoked_at for grant in grants]
 
 
-async def _once(store: Store, kind: str, end: Callable[[], Awaitable[bool]]) -> None:
-    """Of many endings one ends it, with one event and one line in the feed."""
+async def _once(store: Store, *kinds: str, end: Callable[[], Awaitable[bool]]) -> None:
+    """Of many endings one ends it, with one event and its lines in the feed: of *kinds*, in this order."""
     told, lines = await a.recorded(store, EventType.GRANT_ENDED), len(await store.revocations.since(ISSUER, 0, 99))
     assert (await gather(*(end() for _ in range(10)))).count(True) == 1
     assert not await end()
     assert await a.recorded(store, EventType.GRANT_ENDED) == told + 1
     after_ = await store.revocations.since(ISSUER, 0, 99)
-    assert len(after_) == lines + 1
-    assert after_[-1].kind == kind
+    assert [line.kind for line in after_[lines:]] == list(kinds)
 
 
 async def _person(store: Store) -> tuple[Grant, Grant]:
@@ -52,7 +51,7 @@ class Endings:
     async def test_a_grants_end_takes_its_families_along(self, store: Store) -> None:
         grant, family = await a.refreshable(store)
         ending = a.ending("grant", grant.handle)
-        await _once(store, "grant", lambda: store.grants.end(ending, grant.grant_id))
+        await _once(store, "grant", end=lambda: store.grants.end(ending, grant.grant_id))
         assert await _ended(store, grant) == [AT]
         assert (await _standing(store, grant)).grant.reason == "test"
         found = await store.families.find(ISSUER, family.handle)
@@ -61,7 +60,7 @@ class Endings:
 
     async def test_a_sessions_end_takes_its_online_grants_along(self, store: Store) -> None:
         online, offline = await _person(store)
-        await _once(store, "session", lambda: store.sessions.end(a.ending("session", "s1"), "s1"))
+        await _once(store, "grant", "session", end=lambda: store.sessions.end(a.ending("session", "s1"), "s1"))
         assert await _ended(store, online, offline) == [AT, None]
         seen = (await _standing(store, offline)).session
         assert seen is not None
@@ -70,7 +69,13 @@ class Endings:
 
     async def test_a_persons_end_takes_everything_along(self, store: Store) -> None:
         online, offline = await _person(store)
-        await _once(store, "subject", lambda: store.accounts.end(a.ending("subject", "anna", after(1)), "anna"))
+        await _once(
+            store,
+            "grant",
+            "grant",
+            "subject",
+            end=lambda: store.accounts.end(a.ending("subject", "anna", after(1)), "anna"),
+        )
         assert await _ended(store, online, offline) == [after(1), after(1)]
         standing = await _standing(store, offline)
         assert (standing.subject_status, standing.subject_epoch) == ("disabled", after(1))
@@ -98,14 +103,18 @@ class Endings:
         online, offline = await _person(store)
         other, _ = await a.concluded(store, "other", client_id="other")
         ending = a.ending("grant", "anna app")
-        await _once(store, "grant", lambda: store.consents.withdraw(ending, "anna", "app"))
+        await _once(store, "grant", "grant", end=lambda: store.consents.withdraw(ending, "anna", "app"))
         assert await _ended(store, online, offline, other) == [AT, AT, None]
+        told = await store.revocations.since(ISSUER, 0, 9)
+        assert {(line.key, line.aud) for line in told} == {
+            (grant.handle, grant.resources) for grant in (online, offline)
+        }
         assert await store.consents.find(ISSUER, "anna", "app") is None
 
     async def test_a_clients_end_is_seen_and_forgets_consent(self, store: Store) -> None:
         _, offline = await _person(store)
         await store.clients.put(a.client(), (), a.event())
-        await _once(store, "client", lambda: store.clients.end(a.ending("client", "app", after(1)), "app"))
+        await _once(store, "client", end=lambda: store.clients.end(a.ending("client", "app", after(1)), "app"))
         found = await store.clients.find(ISSUER, "app")
         assert found is not None
         assert (found.client.status, found.client.epoch) == ("disabled", after(1))
@@ -116,13 +125,13 @@ class Endings:
     async def test_an_opaque_tokens_end(self, store: Store) -> None:
         token = a.access_token()
         await store.issue(a.issuance(token=token))
-        await _once(store, "jti", lambda: store.access_tokens.revoke(a.ending("jti", token.jti), token.digest))
+        await _once(store, "jti", end=lambda: store.access_tokens.revoke(a.ending("jti", token.jti), token.digest))
         found = await store.access_tokens.find(ISSUER, token.digest)
         assert found is not None
         assert found.token.revoked_at == AT
 
     async def test_a_jwts_end_is_a_line_in_the_feed(self, store: Store) -> None:
-        await _once(store, "jti", lambda: store.access_tokens.revoke_jwt(a.ending("jti", "j1")))
+        await _once(store, "jti", end=lambda: store.access_tokens.revoke_jwt(a.ending("jti", "j1")))
         assert await store.revocations.ended(ISSUER, "jti", "j1") == AT
         assert await store.revocations.ended(ISSUER, "jti", "j2") is None
         assert await store.revocations.ended(ISSUER, "grant", "j1") is None

@@ -73,15 +73,16 @@ class Registration:
         await store.issuers.create(a.issuer(), a.event())
         await store.keys.create((old, new), ())
         swap = (
-            KeyStep(before="active", after=replace(old, state="retiring", retire_at=after(9), hints_until=after(99))),
-            KeyStep(before="pending", after=replace(new, state="active", active_at=after(1))),
+            KeyStep(before=old, after=replace(old, state="retiring", retire_at=after(9), hints_until=after(99))),
+            KeyStep(before=new, after=replace(new, state="active", active_at=after(1))),
         )
         for unlawful in (
             swap[1:],  # two would sign
             (KeyStep(before=None, after=replace(_key("k3"), state="pending")),),  # two would wait
             (KeyStep(before=None, after=old),),  # is there already
-            (KeyStep(before="retired", after=replace(old, state="destroyed", sealed=None)),),  # is not there yet
-            (*swap, KeyStep(before="active", after=replace(_key("k4"), state="retiring"))),  # is not there at all
+            (KeyStep(before=replace(old, state="retired"), after=replace(old, state="destroyed")),),  # is not there yet
+            (KeyStep(before=replace(old, sealed=b"other"), after=replace(old, state="retiring")),),  # is sealed anew
+            (*swap, KeyStep(before=_key("k4"), after=replace(_key("k4"), state="retiring"))),  # is not there at all
         ):
             turn = KeyTurn(issuer_id=ISSUER, steps=unlawful, events=(a.event(EventType.KEY_RETIRING),))
             assert not await store.keys.turn(turn)
@@ -101,7 +102,7 @@ class Registration:
         old, new = _key("k1"), _key("k2")
         await store.keys.create((old,), ())
         gone = replace(old, state="destroyed", sealed=None, destroy_at=AT)
-        steps = (KeyStep(before="active", after=gone), KeyStep(before=None, after=new))
+        steps = (KeyStep(before=old, after=gone), KeyStep(before=None, after=new))
         turn = KeyTurn(issuer_id=ISSUER, steps=steps, events=())
         ending = a.ending("key", "k1")
         assert sorted(await gather(*(store.keys.revoke(ending, turn) for _ in range(2)))) == [False, True]

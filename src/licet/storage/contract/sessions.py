@@ -43,7 +43,8 @@ class Sessions:
         assert [s.grant.revoked_at if s else None for s in standings] == [AT, None]
         assert await a.recorded(store, EventType.GRANT_ENDED) == 1
         assert [(line.kind, line.key) for line in await store.revocations.since(ISSUER, 0, 9)] == [
-            ("session", "planted")
+            ("grant", online.handle),
+            ("session", "planted"),
         ]
 
     async def test_the_apps_that_would_end_with_a_session(self, store: Store) -> None:

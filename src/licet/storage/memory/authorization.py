@@ -115,7 +115,7 @@ class MemoryConsents(Room):
         held = (g for g in self._world.grants.values() if (g.issuer_id, g.subject_id, g.client_id) == key)
         if not self._world.end_grants(held, ending.at, ending.reason) and not forgotten:
             return False
-        self._world.tell(ending)
+        self._world.record(ending.event)  # the feed has a line for each grant that ended
         return True
 
 

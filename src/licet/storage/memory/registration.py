@@ -71,8 +71,7 @@ class MemoryKeys(Room):
             self._world.grow(issuer_id)
 
     async def turn(self, turn: KeyTurn) -> bool:
-        here = [(key.kid, key.purpose, key.alg, key.state) for key in await self.every(turn.issuer_id)]
-        if not lawful(here, turn.steps):
+        if not lawful(await self.every(turn.issuer_id), turn.steps):
             return False
         self._world.keys.update({(turn.issuer_id, step.after.kid): step.after for step in turn.steps})
         self._world.record(*turn.events)

@@ -81,6 +81,9 @@ class MemoryRevocations(Room):
         lines = [line for line in self._world.revocations if line.issuer_id == issuer_id and line.seq > seq]
         return tuple(lines[:limit])
 
+    async def latest(self, issuer_id: int) -> int:
+        return max((line.seq for line in self._world.revocations if line.issuer_id == issuer_id), default=0)
+
 
 class MemoryReplay(Room):
     """``ports.Replay``."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from licet.ambient import Instant
 from licet.events import GENESIS, Chained, Event, body, link
+from licet.storage.ending import line as feed_line
 from licet.storage.ports import Ending, Standing
 from licet.storage.records import (
     AccessToken,
@@ -80,7 +81,9 @@ class World:
     def feed(self, line: Revocation) -> None:
         """Append to the feed of endings."""
         last = max((told.seq for told in self.revocations if told.issuer_id == line.issuer_id), default=0)
-        self.revocations.append(replace(line, seq=last + 1))
+        grant = self.handles.get((line.issuer_id, line.key)) if line.kind == "grant" else None
+        aud = line.aud if grant is None else self.grants[line.issuer_id, grant].resources
+        self.revocations.append(replace(line, seq=last + 1, aud=aud))
 
     def tell(self, ending: Ending, epoch: Instant | None = None) -> None:
         """The ending's line in the feed and its event; *epoch* is what everything up to it is dead by."""
@@ -140,8 +143,11 @@ class World:
 
     def end_grants(self, grants: Iterable[Grant], at: Instant, reason: str) -> bool:
         """End all of these; whether any was alive."""
-        ended = [self.end_grant(grant.issuer_id, grant.grant_id, at, reason) for grant in list(grants)]
-        return any(ended)
+        ended = [g for g in list(grants) if self.end_grant(g.issuer_id, g.grant_id, at, reason)]
+        for grant in ended:
+            if grant.expires_at > at:
+                self.feed(feed_line(grant.issuer_id, "grant", grant.handle, at, reason))
+        return bool(ended)
 
     def end_session(self, issuer_id: int, session_id: str, at: Instant, reason: str) -> bool:
         """End one session and the online grants that lived by it; False if it was over, or never was."""

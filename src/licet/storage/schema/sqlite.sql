@@ -369,6 +369,7 @@ CREATE TABLE revocations (
   at INTEGER NOT NULL,
   cause TEXT NOT NULL,
   purge_at INTEGER NOT NULL,
+  aud TEXT,
   ext TEXT,
   PRIMARY KEY (issuer_id, seq)
 )

@@ -375,6 +375,7 @@ revocations = _table(
     _integer("at"),
     _text("cause"),
     _integer("purge_at"),
+    _text("aud", **MAYBE),
 )
 Index("revocations_key", revocations.c.issuer_id, revocations.c.kind, revocations.c.key)
 Index("revocations_purge_at", revocations.c.purge_at)

@@ -176,7 +176,7 @@ class SQLiteConsents(Room):
             forgotten = tx.run(WITHDRAW, (ending.at, *key))
             if not end_consent(tx, ending, subject_id, client_id) and not forgotten:
                 return False
-            tell(tx, ending, line)
+            tx.record(line)  # the feed has a line for each grant that ended
             return True
 
         return await self._write.submit(work)

@@ -15,6 +15,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from licet.ambient import Instant
+from licet.storage.ending import line as feed_line
 from licet.storage.ports import Ending
 from licet.storage.sqlite.transaction import Entry, Tx
 from licet.storage.terms import NOTICE_KEPT
@@ -29,17 +30,17 @@ END_GRANT = """
 END_GRANTS_OF_SUBJECT = """
     UPDATE grants INDEXED BY grants_subject SET revoked_at = ?, reason = ?
     WHERE issuer_id = ? AND subject_id = ? AND revoked_at IS NULL
-    RETURNING grant_id
+    RETURNING grant_id, handle, expires_at
 """
 END_GRANTS_OF_CONSENT = """
     UPDATE grants INDEXED BY grants_subject SET revoked_at = ?, reason = ?
     WHERE issuer_id = ? AND subject_id = ? AND client_id = ? AND revoked_at IS NULL
-    RETURNING grant_id
+    RETURNING grant_id, handle, expires_at
 """
 END_ONLINE_GRANTS = """
     UPDATE grants INDEXED BY grants_session SET revoked_at = ?, reason = ?
     WHERE issuer_id = ? AND session_id = ? AND access = 'online' AND revoked_at IS NULL
-    RETURNING grant_id
+    RETURNING grant_id, handle, expires_at
 """
 END_SESSION = """
     UPDATE sessions SET status = 'ended', epoch = ? WHERE issuer_id = ? AND session_id = ? AND status = 'active'
@@ -113,5 +114,9 @@ def _end_grants(tx: Tx, statement: str, parameters: Sequence[Any]) -> bool:
     """*parameters* begin with instant, reason and issuer, in all of the statements above."""
     ended = tx.rows(statement, parameters)
     at, reason, issuer_id = parameters[:3]
-    tx.many(END_FAMILIES, [(at, reason, issuer_id, grant_id) for (grant_id,) in ended])
+    tx.many(END_FAMILIES, [(at, reason, issuer_id, grant_id) for grant_id, _, _ in ended])
+    for _, handle, expires_at in ended:
+        # Tokens name their grant: an API that follows the feed need not know who was signed in where.
+        if expires_at > at:
+            tx.feed(feed_line(issuer_id, "grant", handle, at, reason))
     return bool(ended)

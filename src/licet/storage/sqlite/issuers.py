@@ -29,10 +29,9 @@ END_EVERYTHING = "UPDATE issuers SET epoch = ? WHERE issuer_id = ?"
 GENERATION = "SELECT generation FROM issuers WHERE issuer_id = ?"
 GROW = "UPDATE issuers SET generation = generation + 1 WHERE issuer_id = ?"
 EVERY_KEY = f"SELECT {KEYS.columns} FROM keys WHERE issuer_id = ? ORDER BY publish_at, kid"  # noqa: S608
-PRESENT = "SELECT kid, purpose, alg, state FROM keys WHERE issuer_id = ?"
 STEP = """
     UPDATE keys SET state = ?, sealed = ?, active_at = ?, retire_at = ?, destroy_at = ?, hints_until = ?
-    WHERE issuer_id = ? AND kid = ? AND state = ?
+    WHERE issuer_id = ? AND kid = ?
 """
 
 
@@ -122,7 +121,8 @@ def _turning(turn: KeyTurn) -> Callable[[Tx], bool]:
     lines = [entry(event) for event in turn.events]
 
     def work(tx: Tx) -> bool:
-        if not lawful(tx.rows(PRESENT, (turn.issuer_id,)), turn.steps):
+        present = [KEYS.decode(row) for row in tx.rows(EVERY_KEY, (turn.issuer_id,))]
+        if not lawful(present, turn.steps):
             return False
         for step in turn.steps:
             key = step.after
@@ -130,7 +130,7 @@ def _turning(turn: KeyTurn) -> Callable[[Tx], bool]:
                 tx.run(KEYS.insert, KEYS.encode(key))
             else:
                 times = (key.active_at, key.retire_at, key.destroy_at, key.hints_until)
-                tx.run(STEP, (key.state, key.sealed, *times, key.issuer_id, key.kid, step.before))
+                tx.run(STEP, (key.state, key.sealed, *times, key.issuer_id, key.kid))
         for line in lines:
             tx.record(line)
         grow(tx, turn.issuer_id)

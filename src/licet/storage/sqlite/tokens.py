@@ -38,6 +38,7 @@ REVOKE = "UPDATE access_tokens SET revoked_at = ? WHERE issuer_id = ? AND digest
 ENDED = """
     SELECT max(at) FROM revocations INDEXED BY revocations_key WHERE issuer_id = ? AND kind = ? AND key = ?
 """
+NEWEST = "SELECT coalesce(max(seq), 0) FROM revocations WHERE issuer_id = ?"
 SINCE = f"""
     SELECT {REVOCATIONS.columns} FROM revocations WHERE issuer_id = ? AND seq > ? ORDER BY seq LIMIT ?
 """  # noqa: S608
@@ -117,3 +118,6 @@ class SQLiteRevocations(Room):
 
     async def since(self, issuer_id: int, seq: int, limit: int) -> tuple[Revocation, ...]:
         return tuple(map(REVOCATIONS.decode, self._read.rows(SINCE, (issuer_id, seq, limit))))
+
+    async def latest(self, issuer_id: int) -> int:
+        return int(self._read.rows(NEWEST, (issuer_id,))[0][0])

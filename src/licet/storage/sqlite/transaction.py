@@ -8,6 +8,7 @@ from typing import Any
 
 from licet.events import GENESIS, Event, body, link
 from licet.storage.records import Revocation
+from licet.storage.sqlite.codec import pack_strings
 
 Row = tuple[Any, ...]
 Entry = tuple[int, int, str, str, bytes]
@@ -18,8 +19,10 @@ RECORD = """
     INSERT INTO events (node, seq, prev_hash, hash, issuer_id, at, type, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 FEED = """
-    INSERT INTO revocations (issuer_id, seq, kind, key, at, cause, purge_at)
-    SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM revocations WHERE issuer_id = ?1
+    INSERT INTO revocations (issuer_id, seq, kind, key, at, cause, purge_at, aud)
+    SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3, ?4, ?5, ?6, coalesce(
+        ?7, CASE ?2 WHEN 'grant' THEN (SELECT resources FROM grants WHERE issuer_id = ?1 AND handle = ?3) END
+    ) FROM revocations WHERE issuer_id = ?1
 """
 
 
@@ -82,4 +85,5 @@ class Tx:
 
     def feed(self, line: Revocation) -> None:
         """Append to the feed of endings; the number follows the newest, which the purge therefore keeps."""
-        self.run(FEED, (line.issuer_id, line.kind, line.key, line.at, line.cause, line.purge_at))
+        aud = None if line.aud is None else pack_strings(line.aud)
+        self.run(FEED, (line.issuer_id, line.kind, line.key, line.at, line.cause, line.purge_at, aud))

@@ -86,7 +86,7 @@ class RefreshToken:
                 generation=place.generation,
                 presented=place.digest,
                 successor=None,  # issue.py mints one where the client's policy rotates
-                origin=self.retries.origin(family.issuer_id, incoming),
+                origin=self._origin(place, family, client.client, incoming),
                 idle_until=self._idle_until(family, incoming.at),
                 purge_at=family.purge_at,
             ),
@@ -108,6 +108,12 @@ class RefreshToken:
         if found is None:
             raise InvalidGrant("The refresh token is not one of ours", per=REFRESH_BOUND_TO_CLIENT)
         return found
+
+    def _origin(self, place: Place, family: Family, client: Client, incoming: Incoming) -> bytes | None:
+        """Where this comes from, for whom that is compared: a token that stays is repeated by whoever has it."""
+        if not client.policy.rotate and place.generation == family.generation:
+            return None
+        return self.retries.origin(family.issuer_id, incoming)
 
     def _idle_until(self, family: Family, now: Instant) -> Instant:
         return min(family.absolute_until, Instant(now + self.lifetimes.refresh_idle_s * SECOND))
