@@ -6,14 +6,14 @@ from typing import Any
 from alembic import op
 from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, Text, text
 
-revision = "0007"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Bring a store of 0005 here."""
+    """Bring a store of 0007 here."""
     op.add_column("transactions", Column("select_at", BigInteger().with_variant(Integer(), "sqlite"), nullable=True))
     op.create_table(
         "outbox",
