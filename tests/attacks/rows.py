@@ -239,7 +239,11 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
             "Being signed out by another site",
             "asked first, unless an app shows this session's ID token; no cookie is taken that did not come",
         ),
-        Row("SE-16", "Logout notices to internal addresses", ""),
+        Row(
+            "SE-16",
+            "Logout notices to dead, slow or internal addresses",
+            "judged addresses only; bounded, and in nobody's way",
+        ),
         Row("SE-17", "Sessions without end", "8 hours idle, 24 in all; what died with one stays dead"),
         Row("SE-18", "Careless cookies", "`__Host-`, Secure, HttpOnly, SameSite"),
         Row("SE-19", "Openers and leaks across windows", "COOP, one answer for all"),
@@ -272,10 +276,14 @@ NOT_YET: Mapping[str, str] = {
     "SE-11": _UPSTREAM,
     "SE-12": _UPSTREAM,
     "SE-13": _UPSTREAM,
-    "SE-16": "no notices leave yet",
 }
 
 ALSO: Mapping[str, tuple[str, ...]] = {
+    "SE-16": (
+        "flows/test_backchannel_logout.py:test_private_addresses_are_not_visited",
+        "flows/test_backchannel_logout.py:test_a_dead_app_holds_up_nobody",
+        "flows/test_backchannel_logout.py:test_attempts_come_to_an_end",
+    ),
     "AZ-23": ("flows/test_authorization_code.py:test_a_challenge_that_bought_tokens_is_not_taken_again",),
     "TK-03": ("flows/test_concurrency.py:test_one_code_and_a_crowd_that_holds_all_it_takes",),
     "TK-04": ("flows/test_concurrency.py:test_one_code_and_a_crowd_that_guesses",),

@@ -127,7 +127,12 @@ async def sign_in(here: World, client: dict[str, Any], **change: Any) -> httpx2.
 
 async def test_a_client_registers_and_signs_somebody_in(here: World) -> None:
     """Conformance G1, G2: what is answered is what is registered, with the defaults."""
-    client = await registered(here, contacts=["a@example.com"], initiate_login_uri="https://shop.example.com/start")
+    client = await registered(
+        here,
+        contacts=["a@example.com"],
+        initiate_login_uri="https://shop.example.com/start",
+        backchannel_logout_uri="https://shop.example.com/out",
+    )
     assert client["client_secret_expires_at"] == 0
     assert client["token_endpoint_auth_method"] == "client_secret_basic"
     assert client["grant_types"] == ["authorization_code"]
@@ -137,6 +142,7 @@ async def test_a_client_registers_and_signs_somebody_in(here: World) -> None:
     assert client["scope"] == " ".join(PERSON)
     assert client["contacts"] == ["a@example.com"]
     assert client["initiate_login_uri"] == "https://shop.example.com/start"
+    assert client["backchannel_logout_uri"] == "https://shop.example.com/out"
     assert client["registration_client_uri"].startswith(f"{ISSUER}/register?client_id=")
     assert (await sign_in(here, client)).status_code == 200
     assert client["client_id"] in {event.client for event in await here.events(EventType.CLIENT_CREATED)}
@@ -248,6 +254,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"logo_uri": "javascript:alert(1)"}, "invalid_client_metadata"),
     ({"logo_uri": "http://a.example.com/logo"}, "invalid_client_metadata"),
     ({"initiate_login_uri": "http://a.example.com/"}, "invalid_client_metadata"),
+    ({"backchannel_logout_uri": "http://a.example.com/out"}, "invalid_client_metadata"),
+    ({"backchannel_logout_uri": "https://a.example.com/out#x"}, "invalid_client_metadata"),
+    ({"backchannel_logout_uri": 1}, "invalid_client_metadata"),
+    ({"backchannel_logout_session_required": "yes"}, "invalid_client_metadata"),
     ({"tos_uri": "https://u@a.example.com/"}, "invalid_client_metadata"),
     ({"jwks_uri": "ftp://a.example.com/"}, "invalid_client_metadata"),
     ({"jwks": {"keys": []}}, "invalid_client_metadata"),

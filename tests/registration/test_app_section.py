@@ -112,6 +112,12 @@ class TestGood:
         one = only(reads, WEB + 'may = ["openid", "orders:read"]').metadata
         assert one == only(reads, WEB + 'may = ["orders:read", "openid", "openid"]').metadata
 
+    def test_where_an_app_is_told_of_sign_outs(self, reads: Reads) -> None:
+        told = 'backchannel_logout_uri = "https://shop.example.com/out?tenant=1"\nbackchannel_logout_session_required = true'
+        metadata = only(reads, WEB + MAY + "[app.shop.expert]\n" + told).metadata
+        assert metadata.backchannel_logout_uri == "https://shop.example.com/out?tenant=1"
+        assert metadata.backchannel_logout_session_required is True
+
     def test_what_an_expert_writes_is_kept(self, reads: Reads) -> None:
         app = only(
             reads,
@@ -189,6 +195,8 @@ BAD = {
     SMALLEST["mcp-client"] + 'auth = "post"':                       ("auth",                    "there is none"),
     SMALLEST["agent"] + 'auth = "none"':                             ("auth",                   "there is a secret"),
     SMALLEST["legacy"].replace("because", "owner"):                 ("because",                 "written reason"),
+    WEB + MAY + 'expert = { backchannel_logout_uri = "http://x.example/o" }': ("expert.backchannel_logout_uri", "is http"),
+    WEB + MAY + 'expert = { backchannel_logout_uri = "https://x/o#y" }': ("expert.backchannel_logout_uri", "fragment"),
     WEB + MAY + "expert = 1":                                       ("expert",                  "not a table"),
     WEB + MAY + 'expert = { grant_types = "password" }':            ("expert.grant_types",      "not offered"),
     WEB + MAY + 'expert = { redirect_uris = ["https://x/y"] }':     ("expert.redirect_uris",    "word of its own"),

@@ -1,4 +1,4 @@
-"""Bad patches to several accounts in one browser."""
+"""Bad patches to several accounts in one browser, and to how apps are told that a session ended."""
 
 from prove.mutants.model import Mutant
 
@@ -66,5 +66,45 @@ ROWS = (
         "    if choose:\n        if False:\n",
         "OpenID Connect Core §3.1.2.1: prompt=none shows no page",
         ("resource_owner/test_whose_request.py::test_a_choice_comes_first_and_never_silently",),
+    ),
+    Mutant(
+        "a new password tells nobody",
+        "storage/sqlite/endings.py",
+        "        tx.run(TELL_CLIENTS, (ending.at, ending.issuer_id, session_id))\n    _end_grants",
+        "        del session_id\n    _end_grants",
+        "Back-Channel Logout: every road on which a session ends",
+        (f"{_CONTRACT}::test_every_road_on_which_a_session_ends",),
+    ),
+    Mutant(
+        "a notice is taken up by two",
+        "storage/sqlite/outbox.py",
+        "SET attempts = attempts + 1, next_at = ?3",
+        "SET attempts = attempts + 1, next_at = min(?3, next_at)",
+        "whoever takes a notice up holds it",
+        (f"{_CONTRACT}::test_one_at_a_time_takes_it_up",),
+    ),
+    Mutant(
+        "an attempt that came too late settles",
+        "storage/sqlite/outbox.py",
+        "AND target = ? AND attempts = ? AND done_at IS NULL",
+        "AND target = ? AND ? > 0 AND done_at IS NULL",
+        "only who holds the claim knows what came of it",
+        (f"{_CONTRACT}::test_only_who_holds_the_claim_settles",),
+    ),
+    Mutant(
+        "a logout token passes for any token",
+        "protocol/logout_token.py",
+        'TYPE = "logout+jwt"',
+        'TYPE = "JWT"',
+        "RFC 8725 §3.11",
+        ("protocol/test_logout_token.py::test_what_it_says_and_nothing_else",),
+    ),
+    Mutant(
+        "a redirect is a yes",
+        "authorization_server/upkeep/notices.py",
+        "if not 200 <= status < 300:",
+        "if not 200 <= status < 400:",
+        "Back-Channel Logout §2.8",
+        ("flows/test_backchannel_logout.py::test_it_is_tried_again_until_it_is_heard",),
     ),
 )

@@ -129,7 +129,7 @@ class Notices:
                 actor="licet",
                 client=notice.target,
                 object=notice.about,
-                outcome="done" if said.outcome == "sent" else "failed",
+                outcome="done" if said.outcome == "sent" else "refused",
                 reason=said.reason,
                 data={"attempts": notice.attempts},
             )

@@ -91,9 +91,10 @@ class Outbox:
         assert await _told(store) == ["told"]
         assert await _told(store, "s2") == []
 
-    @pytest.mark.parametrize("road", ["logout", "replaced", "password", "disabled", "everywhere"])
+    @pytest.mark.parametrize("road", ["logout", "replaced", "password", "disabled", "everywhere", "everything"])
     async def test_every_road_on_which_a_session_ends(self, store: Store, road: str) -> None:
         """In the transaction of the ending; a second ending says nothing again."""
+        await store.issuers.create(a.issuer(), a.event())
         await _visit(store, "s1", "app")
         subject, session = a.ending("subject", "anna"), a.ending("session", "s1")
         match road:
@@ -105,8 +106,10 @@ class Outbox:
                 assert await store.accounts.set_password(subject, a.password())
             case "disabled":
                 assert await store.accounts.end(subject, "anna")
-            case _:
+            case "everywhere":
                 assert await store.accounts.end_everything(subject, "anna")
+            case _:
+                assert await store.issuers.end_everything(a.ending("all", "all"))
         assert await _told(store) == ["app"]
         claimed = await _claim(store, 0)
         assert await store.outbox.settle(replace(claimed[0], done_at=after(1), outcome="sent"), None)

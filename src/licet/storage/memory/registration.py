@@ -44,6 +44,7 @@ class MemoryIssuers(Room):
         clients = (client.epoch for client in self._world.clients.values() if client.issuer_id == ending.issuer_id)
         epoch = past(ending.at, issuer.epoch, *clients)
         self._world.issuers[ending.issuer_id] = replace(issuer, epoch=epoch)
+        self._world.tell_of_everything(ending.issuer_id, ending.at)
         self._world.tell(ending, epoch)
         self._world.grow(ending.issuer_id)
         return True

@@ -169,7 +169,7 @@ class World:
                 continue
             wants = client.status == "active" and client.metadata.backchannel_logout_uri is not None
             if wants and grant.sid is not None and "openid" in grant.scope:
-                self.outbox[issuer_id, "logout", session_id, grant.client_id] = Notice(
+                notice = Notice(
                     issuer_id=issuer_id,
                     kind="logout",
                     about=session_id,
@@ -179,6 +179,14 @@ class World:
                     created_at=at,
                     purge_at=Instant(at + NOTICE_KEPT),
                 )
+                self.outbox.setdefault((issuer_id, "logout", session_id, grant.client_id), notice)
+
+    def tell_of_everything(self, issuer_id: int, at: Instant) -> None:
+        """Every session of the issuer is over: a notice for each client of each that was not over yet."""
+        for session in self.sessions.values():
+            live = session.status == "active" and at < min(session.idle_until, session.absolute_until)
+            if session.issuer_id == issuer_id and live:
+                self._tell_clients(issuer_id, session.session_id, at)
 
     def end_subject(self, issuer_id: int, subject_id: str, at: Instant, reason: str) -> None:
         """End all sessions and all grants of a person."""

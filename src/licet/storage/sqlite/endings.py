@@ -50,6 +50,10 @@ END_SESSIONS_OF_SUBJECT = """
     WHERE issuer_id = ? AND subject_id = ? AND status = 'active'
     RETURNING session_id
 """
+LIVE_SESSIONS = """
+    SELECT session_id FROM sessions INDEXED BY sessions_absolute_until
+    WHERE issuer_id = ? AND absolute_until > ? AND idle_until > ? AND status = 'active'
+"""
 TELL_CLIENTS = f"""
     INSERT OR IGNORE INTO outbox
     (issuer_id, kind, about, target, payload, attempts, next_at, created_at, outcome, reason, purge_at)
@@ -57,7 +61,7 @@ TELL_CLIENTS = f"""
     0, ?1, ?1, '', '', ?1 + {NOTICE_KEPT}
     FROM grants AS g INDEXED BY grants_session JOIN clients AS c USING (issuer_id, client_id)
     WHERE g.issuer_id = ?2 AND g.session_id = ?3 AND g.sid IS NOT NULL
-    AND EXISTS (SELECT 1 FROM json_each(g.scope) AS s WHERE s.value = 'openid')
+    AND EXISTS (SELECT 1 FROM json_each(g.scope) WHERE value = 'openid')
     AND c.status = 'active' AND json_extract(c.metadata, '$.backchannel_logout_uri') IS NOT NULL
     GROUP BY g.issuer_id, g.session_id, g.client_id
 """  # noqa: S608
@@ -93,6 +97,12 @@ def end_subject(tx: Tx, ending: Ending, subject_id: str) -> None:
     for (session_id,) in tx.rows(END_SESSIONS_OF_SUBJECT, (ending.at, ending.issuer_id, subject_id)):
         tx.run(TELL_CLIENTS, (ending.at, ending.issuer_id, session_id))
     _end_grants(tx, END_GRANTS_OF_SUBJECT, (ending.at, ending.reason, ending.issuer_id, subject_id))
+
+
+def tell_of_everything(tx: Tx, ending: Ending) -> None:
+    """Every session of the issuer is over: a notice for each client of each that was not over yet."""
+    for (session_id,) in tx.rows(LIVE_SESSIONS, (ending.issuer_id, ending.at, ending.at)):
+        tx.run(TELL_CLIENTS, (ending.at, ending.issuer_id, session_id))
 
 
 def end_consent(tx: Tx, ending: Ending, subject_id: str, client_id: str) -> bool:

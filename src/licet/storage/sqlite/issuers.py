@@ -9,7 +9,7 @@ from licet.storage.key_turns import KeyTurn, lawful
 from licet.storage.ports import Ending
 from licet.storage.records import Issuer, Key
 from licet.storage.sqlite.codec import Codec
-from licet.storage.sqlite.endings import tell
+from licet.storage.sqlite.endings import tell, tell_of_everything
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.transaction import Tx, entry
 from licet.storage.terms import past
@@ -72,6 +72,7 @@ class SQLiteIssuers(Room):
                 return False
             epoch = past(ending.at, *before[0])
             tx.run(END_EVERYTHING, (epoch, ending.issuer_id))
+            tell_of_everything(tx, ending)
             tell(tx, ending, line, epoch)
             grow(tx, ending.issuer_id)
             return True

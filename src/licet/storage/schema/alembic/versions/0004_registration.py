@@ -7,7 +7,7 @@ Frozen history: what changes later changes in a later revision and in ``tables.p
 from alembic import op
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, PrimaryKeyConstraint, Text
 
-revision = "0005"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None

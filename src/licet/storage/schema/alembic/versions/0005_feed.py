@@ -4,12 +4,12 @@
 from alembic import op
 from sqlalchemy import Column, Text
 
-revision = "0006"
-down_revision = "0005"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Bring a store of 0005 here."""
+    """Bring a store of 0004 here."""
     op.add_column("revocations", Column("aud", Text(), nullable=True))
