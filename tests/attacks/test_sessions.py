@@ -52,8 +52,8 @@ async def test_a_planted_session_is_worth_nothing(here: World) -> None:
         assert row(here, "SELECT count(*) FROM sessions WHERE status = 'active'") == (1,)
         (event,) = await here.events(EventType.SESSION_ENDED)
         assert (event.subject, event.reason) == (here.subjects["bob"], "replaced")
-        (line,) = await here.store.revocations.since(1, 0, 9)
-        assert (line.kind, line.key) == ("session", event.object)
+        lines = await here.store.revocations.since(1, 0, 9)
+        assert [line.key for line in lines if line.kind == "session"] == [event.object]
 
 
 async def test_every_proof_changes_the_cookie(here: World) -> None:

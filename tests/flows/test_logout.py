@@ -149,9 +149,10 @@ async def test_only_a_registered_address_letter_by_letter(here: World, address: 
     await register(here, BYE)
     async with here.visitor() as http:
         token = await hint(here, http)
-        answer = await http.get("/logout", params={"id_token_hint": token, "post_logout_redirect_uri": address})
-        assert answer.status_code == 200
-        assert "location" not in answer.headers
+        page = await http.get("/logout", params={"id_token_hint": token, "post_logout_redirect_uri": address})
+        assert asks(page)
+        assert "location" not in page.headers
+        answer = await Visitor(http).press(Form(page.text), "logout-yes")
         assert Form(answer.text).continues is None
         assert await silently(http) == "login_required"
 

@@ -44,8 +44,10 @@ OF_OPERATORS = {
     EventType.ACCOUNT_SIGNED_OUT,
     EventType.PASSWORD_CHANGED,
     EventType.CONSENT_WITHDRAWN,
+    EventType.LOGOUT_SENT,
+    EventType.LOGOUT_FAILED,
 }
-"""What commands and the file bring about."""
+"""What commands, the file and time bring about."""
 
 
 def test_the_page_is_the_list() -> None:
