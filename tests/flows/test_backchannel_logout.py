@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,15 +44,18 @@ class Receiver:
     """Takes connections and never answers."""
     url: str = ""
     heard: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open.add(writer)
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         length = next(int(v) for k, _, v in (x.partition(": ") for x in head.split("\r\n")) if k == "Content-Length")
         self.heads.append(head)
         self.came.append(parse_qs((await reader.readexactly(length)).decode()))
         self.heard.set()
         if self.silent:
-            await asyncio.sleep(30)
+            await self.over.wait()
         status = self.answers.pop(0) if self.answers else 200
         writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
@@ -70,7 +73,13 @@ async def receiving(*answers: int, silent: bool = False) -> AsyncIterator[Receiv
     try:
         yield receiver
     finally:
+        receiver.over.set()
         server.close()
+        for writer in receiver.open:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+        await server.wait_closed()
 
 
 @pytest.fixture
