@@ -106,7 +106,7 @@ async def test_an_interrupted_first_start_is_finished_by_the_next(
             await opened(tmp_path)
     at = await opened(tmp_path)
     found = await snapshot(at)
-    assert len(found["keys"]) == 4  # type: ignore[arg-type]
+    assert len(found["keys"]) == 6  # type: ignore[arg-type]
     assert None not in found["people"]  # type: ignore[operator]
     await at.store.close()
 
