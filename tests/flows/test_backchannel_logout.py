@@ -56,6 +56,7 @@ class Receiver:
         self.heard.set()
         if self.silent:
             await self.over.wait()
+            return
         status = self.answers.pop(0) if self.answers else 200
         writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
