@@ -14,7 +14,7 @@ from prove.model.search import search, text
 
 _REQUESTS = {
     "family": """
-mtype = { refresh, revoke };
+mtype = { refresh, revoke, forked };
 proctype Request(byte i; mtype verb; byte f; byte c; byte v; mtype heard) {
     byte seen, given;
     bool o, at_head, token_cnf;
@@ -34,7 +34,10 @@ proctype Request(byte i; mtype verb; byte f; byte c; byte v; mtype heard) {
             fi
         }
     fi;
-    atomic { answer == heard && (answer != ok || given == v + 1) -> hear(f, v); answered[i] = true }
+    atomic {    /* a client sees no difference between a rotation and its repetition, but for the token that it gets */
+        (answer == heard || (answer == replayed && heard == ok)) && (heard != ok || given == v + 1) ->
+        hear(f, v); answered[i] = true
+    }
 }
 inline prepare() { begin(0); begin(1) }
 """,
@@ -69,7 +72,7 @@ inline prepare() {
 }
 """,
 }
-_SETTINGS = {"family": {"TRACE": 1, "WINDOW": 0, "GENERATIONS": 30}, "code": {"TRACE": 1, "SCOPES": 1}}
+_SETTINGS = {"family": {"TRACE": 1, "WINDOW": 1, "GENERATIONS": 30}, "code": {"TRACE": 1, "SCOPES": 1}}
 _DRIVER = """
 bool answered[{calls}];
 bool bad;

@@ -43,9 +43,10 @@ async def families(here: World, dice: Random, rounds: int) -> History:
             history.ends(number, "given_back", answer.headers["x-request-id"])
             return
         answer = await _post(here, dice, "/token", form | {"grant_type": "refresh_token", "refresh_token": token})
-        if answer.is_success and len(values[of]) == value + 1:
-            values[of].append(answer.json()["refresh_token"])
-        history.ends(number, _heard(answer), answer.headers["x-request-id"])
+        heard = _heard(answer)
+        if heard == "ok" and _given(values[of], answer.json()["refresh_token"]) != value + 1:
+            heard = "forked"  # which the model never says
+        history.ends(number, heard, answer.headers["x-request-id"])
 
     return await _crowds(here, dice, history, rounds, one)
 
@@ -108,6 +109,13 @@ async def _post(here: World, dice: Random, path: str, form: dict[str, str]) -> h
     async with here.visitor() as http:
         answer: httpx2.Response = await http.post(path, data=form)
     return answer
+
+
+def _given(values: list[str], token: str) -> int:
+    """The number of the token that was given: a known one again, or the next."""
+    if token not in values:
+        values.append(token)
+    return values.index(token)
 
 
 def _heard(answer: httpx2.Response) -> str:

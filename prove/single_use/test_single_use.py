@@ -65,7 +65,8 @@ def test_a_token_that_does_not_rotate(served: Served, scale: Scale, connections:
 
 
 _STAYS_OPEN = (
-    "AFTER UPDATE OF state ON transactions BEGIN UPDATE transactions SET state = 'open' WHERE txn_id = NEW.txn_id; END"
+    "AFTER UPDATE OF state ON transactions BEGIN "
+    "UPDATE transactions SET state = 'open', request = OLD.request WHERE txn_id = NEW.txn_id; END"
 )
 FAULTS = {
     "code_replayed": (

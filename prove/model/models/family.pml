@@ -1,7 +1,7 @@
 /* Refresh families (rulings F and I): two families, one a client, their values presented by anybody, at two nodes.
  *
- * A value is the number of the token that was minted: 0 came with the code, n+1 succeeds n. WINDOW 1 is the design with
- * its sealed retry; WINDOW 0 is what is built. Free of TRACE everything is tried; with TRACE a history decides.
+ * A value is the number of the token that was minted: 0 came with the code, n+1 succeeds n. WINDOW 1 is what is built,
+ * with its sealed retry; WINDOW 0 is replay_window_s = 0. Free of TRACE everything is tried; with TRACE a history decides.
  */
 #ifndef WINDOW
 #define WINDOW 1
@@ -16,7 +16,7 @@
 #define BIT(n) (1 << (n))
 
 mtype = { nothing, ok, replayed, refused, given_back };
-mtype = { wrote_nothing, token_refreshed, refresh_reused, grant_ended };
+mtype = { wrote_nothing, token_refreshed, refresh_replayed, refresh_reused, grant_ended };
 
 typedef Family {            /* the row, and its grant's end */
     byte head;              /* current_digest */
@@ -125,7 +125,7 @@ inline redeem(f, v, o) {
             given = F.sealed;
             F.odd = F.odd || o;
             answer = replayed;
-            event = token_refreshed
+            event = refresh_replayed
         fi
 #endif
     :: else ->

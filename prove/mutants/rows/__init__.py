@@ -7,11 +7,13 @@ from prove.mutants.rows import (
     codes,
     devices,
     edge,
+    endings,
     openid,
     people,
     presented,
     redirection,
     refresh,
+    registering,
     signed,
     store,
 )
@@ -28,5 +30,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *accounts.ROWS,
     *openid.ROWS,
     *edge.ROWS,
+    *endings.ROWS,
+    *registering.ROWS,
     *store.ROWS,
 )

@@ -47,8 +47,8 @@ ROWS = (
     Mutant(
         "a question is answered twice",
         "storage/sqlite/authorization.py",
-        "WHERE issuer_id = ? AND txn_id = ? AND state = 'open' AND expires_at > ?",
-        "WHERE issuer_id = ? AND txn_id = ? AND expires_at > ?",
+        "WHERE issuer_id = ?2 AND txn_id = ?3 AND state = 'open' AND expires_at > ?4",
+        "WHERE issuer_id = ?2 AND txn_id = ?3 AND expires_at > ?4",
         "one code per transaction",
         (
             f"{_CONTRACT}::test_a_transaction_is_concluded_once",
@@ -58,8 +58,8 @@ ROWS = (
     Mutant(
         "a question may be answered for ever",
         "storage/sqlite/authorization.py",
-        "WHERE issuer_id = ? AND txn_id = ? AND state = 'open' AND expires_at > ?",
-        "WHERE issuer_id = ? AND txn_id = ? AND state = 'open' AND (expires_at > ? OR 1)",
+        "WHERE issuer_id = ?2 AND txn_id = ?3 AND state = 'open' AND expires_at > ?4",
+        "WHERE issuer_id = ?2 AND txn_id = ?3 AND state = 'open' AND (expires_at > ?4 OR 1)",
         "rulings L: a transaction ends",
         (f"{_CONTRACT}::test_an_expired_transaction_concludes_nothing",),
     ),
@@ -141,7 +141,7 @@ ROWS = (
     ),
     Mutant(
         "signing out needs no form of ours",
-        "authorization_server/logout.py",
+        "authorization_server/logout/endpoint.py",
         "        self.browser.check_form(incoming, csrf)\n",
         "",
         "ASVS 10.6.2",

@@ -179,7 +179,7 @@ ROWS = (
         "info=context).derive(secret.encode())",
         "info=context).derive(b'')",
         "rulings I: opening needs the token too",
-        ("storage/test_vault.py::test_what_is_sealed_to_a_secret_opens_with_nothing_less",),
+        ("storage/test_vault.py::TestSealedToASecret::test_what_is_sealed_to_a_secret_opens_with_nothing_less",),
     ),
     Mutant(
         "a successor that the dump and the old token open",
@@ -187,7 +187,7 @@ ROWS = (
         "KEY_BYTES, salt=salt, info=context)",
         "KEY_BYTES, salt=None, info=context)",
         "rulings I: opening needs what is outside the database",
-        ("storage/test_vault.py::test_what_is_sealed_to_a_secret_opens_with_nothing_less",),
+        ("storage/test_vault.py::TestSealedToASecret::test_what_is_sealed_to_a_secret_opens_with_nothing_less",),
     ),
     Mutant(
         "a sealed successor opens in another place",

@@ -37,7 +37,7 @@ ROWS = (
         'b""',
         "house law 6: bound to its row",
         ("storage/test_vault.py",),
-        times=2,
+        times=3,
     ),
     Mutant(
         "one key for everything",
@@ -90,7 +90,7 @@ ROWS = (
     Mutant(
         "an ending is not told",
         "storage/sqlite/endings.py",
-        "    tx.feed(ending.revocation)\n",
+        "    tx.feed(ending.revocation if epoch is None else replace(ending.revocation, at=epoch))\n",
         "",
         "rulings J: each ending writes a line for APIs",
         (f"{_CONTRACT}::test_the_feed_is_numbered_and_read_in_order",),
@@ -106,8 +106,8 @@ ROWS = (
     Mutant(
         "a person's end spares their visits",
         "storage/sqlite/endings.py",
-        "    tx.run(END_SESSIONS_OF_SUBJECT, (ending.at, ending.issuer_id, subject_id))\n",
-        "",
+        "for (session_id,) in tx.rows(END_SESSIONS_OF_SUBJECT, (ending.at, ending.issuer_id, subject_id)):",
+        "for session_id in ():",
         "rulings D",
         (f"{_CONTRACT}::test_a_persons_end_takes_everything_along",),
     ),
