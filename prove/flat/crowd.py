@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from licet.ambient import SECOND, Instant
+from licet.events import Event, EventType, body
 from licet.storage.records import AccessToken, Client, Credential, Family, Grant
 from licet.storage.sqlite.codec import Codec
 from licet.storage.sqlite.registration import CLIENTS, CREDENTIALS
@@ -43,10 +44,26 @@ def fill(path: Path, *, tokens: int, clients: int, subject: str, now: Instant, l
         _put(connection, GRANTS, tokens // 10, lambda n: _grant(n, subject, now, end))
         _put(connection, FAMILIES, tokens // 10, lambda n: _family(n, now, end))
         _put(connection, ACCESS_TOKENS, tokens, lambda n: _token(n, clients, now, end))
+        told = _told(now)
         _batches(
-            connection, EVENT, ((OTHERS, n, b"", os.urandom(32), 1, now, "token.issued", "{}") for n in range(tokens))
+            connection, EVENT, ((OTHERS, n, b"", os.urandom(32), 1, now, "token.issued", told) for n in range(tokens))
         )
         connection.execute("COMMIT")
+
+
+def _told(now: Instant) -> str:
+    """An event as the record has them."""
+    event = Event(
+        issuer_id=1,
+        type=EventType.TOKEN_ISSUED,
+        at=now,
+        actor="client:c0",
+        client="c0",
+        object="jti",
+        request_id="r",
+        data={"aud": ["https://api.example"], "scope": ["read"]},
+    )
+    return body(event).decode()
 
 
 def _put(connection: sqlite3.Connection, codec: Codec[Any], count: int, record: Callable[[int], Any]) -> None:
