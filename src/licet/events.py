@@ -102,6 +102,12 @@ class Chained(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 GENESIS = bytes(32)
 """What the first event of a node follows."""
 
+
+def repeated(refreshed: Event) -> Event:
+    """What is recorded where a refresh was repeated because its answer was lost (rulings F)."""
+    return msgspec.structs.replace(refreshed, type=EventType.REFRESH_REPLAYED, reason="the successor was not used yet")
+
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 

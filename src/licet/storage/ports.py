@@ -175,9 +175,7 @@ class Issuance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     family: Family | None
     """A new family; a rotation is in *consumes*."""
     event: Event
-    """Recorded iff the issuance succeeds."""
-    retried: Event | None = None
-    """Recorded instead, where it was a retry."""
+    """Recorded iff the issuance succeeds; of a retry as ``events.repeated``."""
     replayed: Event
     """Recorded, once, iff the artefact had been used before and its grant ends for it."""
     revocation: Revocation | None

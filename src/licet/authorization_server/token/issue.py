@@ -22,7 +22,7 @@ from licet.authorization_server.settings import Lifetimes
 from licet.authorization_server.token import refresh_value
 from licet.authorization_server.token.audience import Target, target
 from licet.authorization_server.token.authorization import Authorization, Rotating
-from licet.authorization_server.token.record import record, replay_record, retry_record, revocation_of
+from licet.authorization_server.token.record import record, replay_record, revocation_of
 from licet.authorization_server.token.retry import Retries
 from licet.protocol import access_token, id_token, secret_token
 from licet.protocol import scope as scopes
@@ -260,7 +260,6 @@ class Issue:
         self, authorization: Authorization, aim: Target, minted: Minted, refreshing: Refreshing, incoming: Incoming
     ) -> Redeemed | Replayed:
         event = record(authorization, aim, minted.jti, incoming)
-        retried = retry_record(authorization, aim, minted.jti, incoming) if authorization.rotating else None
         outcome = await self.store.issue(
             Issuance(
                 issuer_id=authorization.issuer.issuer_id,
@@ -270,7 +269,6 @@ class Issue:
                 access_token=minted.row,
                 family=refreshing.family,
                 event=event,
-                retried=retried,
                 replayed=replay_record(authorization, incoming) if authorization.consumes else event,
                 revocation=revocation_of(authorization, incoming.at),
             )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from licet.ambient import Instant
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.token.audience import Target
@@ -30,12 +28,6 @@ def record(authorization: Authorization, aim: Target, jti: str, incoming: Incomi
         request_id=incoming.request_id,
         data={"aud": aim.aud, "scope": aim.scope},
     )
-
-
-def retry_record(authorization: Authorization, aim: Target, jti: str, incoming: Incoming) -> Event:
-    """A refresh was repeated because its answer was lost (rulings F)."""
-    again = record(authorization, aim, jti, incoming)
-    return msgspec.structs.replace(again, type=EventType.REFRESH_REPLAYED, reason="the successor was not used yet")
 
 
 def replay_record(authorization: Authorization, incoming: Incoming) -> Event:

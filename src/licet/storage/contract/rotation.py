@@ -104,8 +104,7 @@ class Rotation:
         before = (await _found(store, family)).family
         for n in (1, 2):
             token = a.access_token(f"again {n}", grant)
-            retried = a.event(EventType.REFRESH_REPLAYED)
-            again = a.issuance(_sealed(family, 0), token=token, retried=retried, at=after(10))
+            again = a.issuance(_sealed(family, 0), token=token, at=after(10))
             assert await store.issue(again) == Replayed(sealed=b"sealed 1", generation=1, replay_until=after(60))
             assert await store.access_tokens.find(ISSUER, token.digest) is not None
             assert (await _found(store, family)).family == replace(before, replays=n)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from licet.ambient import Instant
+from licet.events import repeated
 from licet.storage.memory.tokens import end_family
 from licet.storage.memory.world import World
 from licet.storage.ports import (
@@ -39,7 +40,7 @@ def issue(world: World, issuance: Issuance) -> Outcome:
         world.access_tokens[issuance.issuer_id, issuance.access_token.digest] = issuance.access_token
     if issuance.family is not None:
         world.families[issuance.issuer_id, issuance.family.handle] = issuance.family
-    world.record(issuance.event if judged is None or issuance.retried is None else issuance.retried)
+    world.record(issuance.event if judged is None else repeated(issuance.event))
     return judged or Redeemed()
 
 

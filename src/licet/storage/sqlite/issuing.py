@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from licet.events import repeated
 from licet.storage.ports import (
     AlreadyRedeemed,
     ConsumeCode,
@@ -94,7 +95,7 @@ def issuing(issuance: Issuance) -> Work[Outcome]:
             tx.run(ACCESS_TOKENS.insert, token)
         if family is not None:
             tx.run(FAMILIES.insert, family)
-        tx.record(line if outcome is _REDEEMED or issuance.retried is None else entry(issuance.retried))
+        tx.record(line if outcome is _REDEEMED else entry(repeated(issuance.event)))
         return outcome
 
     return work
