@@ -6,8 +6,8 @@ Everything is real but the clock and the network: ASGI in process, SQLite on a t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -43,14 +43,24 @@ DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class MovedClock:
-    """The machine's time, plus what a test added."""
+    """The machine's time, plus what a test added; or one instant, while a test holds it."""
 
     def __init__(self) -> None:
         self._clock = SystemClock()
+        self._held: Instant | None = None
         self.ahead_s: float = 0
 
     def now(self) -> Instant:
-        return Instant(self._clock.now() + int(self.ahead_s * SECOND))
+        return Instant((self._held or self._clock.now()) + int(self.ahead_s * SECOND))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No time passes but what is added: what refills with time does not, however slow the machine is."""
+        self._held = self._clock.now()
+        try:
+            yield
+        finally:
+            self._held = None
 
 
 @dataclass
