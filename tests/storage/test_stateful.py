@@ -206,7 +206,7 @@ class Redemption(RuleBasedStateMachine):
             family = self.run(self.store.families.find(ISSUER, one.family.handle)).family
             assert (family.generation, family.current_digest) == (one.generation, self.secret(one, one.generation))
             assert (family.ended_at is not None) == one.family_ended
-            assert (family.idle_until, family.sealed_successor) == (one.idle_until, None)
+            assert (family.idle_until, family.successor_salt) == (one.idle_until, None)
 
     @invariant()
     def each_change_is_told_once(self) -> None:

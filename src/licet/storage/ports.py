@@ -149,8 +149,8 @@ class RotateFamily(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     generation: int
     presented: bytes
     successor: bytes | None
-    sealed: bytes | None = None
-    """The successor for a retry; only who holds *presented* can open it. None where retries are switched off."""
+    salt: bytes | None = None
+    """What the successor was derived with, beside *presented*, for a retry. None where retries are switched off."""
     replay_until: Instant | None = None
     origin: bytes | None = None
     """Of the request, as a MAC: compared, never read."""
@@ -199,9 +199,11 @@ class Unknown(msgspec.Struct, frozen=True, gc=False):
 
 class Replayed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A refresh token's predecessor came back in time and the successor is unused: the access token is stored, and
-    the refresh token is the one that *sealed* holds (rulings F)."""
+    the refresh token is the one that *salt* and the predecessor come to (rulings F)."""
 
-    sealed: bytes
+    salt: bytes
+    head: bytes
+    """The successor's digest."""
     generation: int
     """Of the successor."""
     replay_until: Instant

@@ -104,9 +104,9 @@ class MemoryStore:
     def _forget_retries(self, at: Instant, limit: int) -> int:
         """Erase sealed successors whose window is over; how many."""
         families = self._world.families
-        sealed = [key for key, f in families.items() if f.sealed_successor is not None and (f.replay_until or 0) <= at]
+        sealed = [key for key, f in families.items() if f.successor_salt is not None and (f.replay_until or 0) <= at]
         for key in sealed[:limit]:
-            families[key] = replace(families[key], sealed_successor=None, replay_until=None)
+            families[key] = replace(families[key], successor_salt=None, replay_until=None)
         return len(sealed[:limit])
 
     def _expiring(self, at: Instant) -> Iterator[tuple[dict[Any, Any], Callable[[Any], bool]]]:

@@ -328,7 +328,7 @@ CREATE TABLE families (
   idle_until INTEGER NOT NULL,
   absolute_until INTEGER NOT NULL,
   replay_until INTEGER,
-  sealed_successor BLOB,
+  successor_salt BLOB,
   replays INTEGER NOT NULL,
   origin_hash BLOB,
   strayed INTEGER,
@@ -342,7 +342,7 @@ CREATE TABLE families (
  STRICT;
 CREATE INDEX families_grant ON families (issuer_id, grant_id);
 CREATE INDEX families_purge_at ON families (purge_at);
-CREATE INDEX families_replay_until ON families (replay_until) WHERE sealed_successor IS NOT NULL;
+CREATE INDEX families_replay_until ON families (replay_until) WHERE successor_salt IS NOT NULL;
 CREATE TABLE access_tokens (
   issuer_id INTEGER NOT NULL,
   digest BLOB NOT NULL,

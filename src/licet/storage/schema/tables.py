@@ -333,7 +333,7 @@ families = _wide(
     _integer("idle_until"),
     _integer("absolute_until"),
     _integer("replay_until", **MAYBE),
-    _blob("sealed_successor", **MAYBE),
+    _blob("successor_salt", **MAYBE),
     _integer("replays"),
     _blob("origin_hash", **MAYBE),
     _integer("strayed", **MAYBE),
@@ -347,8 +347,8 @@ Index("families_purge_at", families.c.purge_at)
 Index(
     "families_replay_until",
     families.c.replay_until,
-    sqlite_where=text("sealed_successor IS NOT NULL"),
-    postgresql_where=text("sealed_successor IS NOT NULL"),
+    sqlite_where=text("successor_salt IS NOT NULL"),
+    postgresql_where=text("successor_salt IS NOT NULL"),
 )
 
 access_tokens = _wide(

@@ -21,7 +21,7 @@ FIND_FAMILY = f"""
     WHERE t.issuer_id = ? AND t.handle = ?
 """  # noqa: S608
 END_FAMILY = """
-    UPDATE families SET ended_at = ?, why = ?, sealed_successor = NULL
+    UPDATE families SET ended_at = ?, why = ?, successor_salt = NULL
     WHERE issuer_id = ? AND handle = ? AND ended_at IS NULL
 """
 COUNT_REPLAY = """
