@@ -109,9 +109,8 @@ async def families(here: World) -> list[Any]:
     from licet.storage.sqlite.tokens import FAMILIES
 
     assert isinstance(here.store, SQLiteStore)
-    return [
-        FAMILIES.decode(row) for row in here.store.families._read.rows(f"SELECT {FAMILIES.columns} FROM families", ())
-    ]
+    rows = here.store.families._read.rows(f"SELECT {FAMILIES.columns} FROM families", ())
+    return list(FAMILIES.each(rows, here.vault.vouching()))
 
 
 async def test_a_retry_may_name_another_scope_of_the_grant_and_never_more(here: World) -> None:

@@ -21,6 +21,7 @@ from licet.storage.sqlite import SQLiteStore
 from licet.storage.sqlite.registration import CLIENTS
 from tests.registration.conftest import TOP, Reads
 from tests.registration.test_desired import APPS, STRONG, made
+from tests.vouching import VOUCHING
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +36,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SQLiteStore]:
-    opened = SQLiteStore.open(tmp_path / "licet.db")
+    opened = SQLiteStore.open(tmp_path / "licet.db", VOUCHING)
     event = Event(issuer_id=1, type=EventType.ISSUER_CREATED, at=Instant(1))
     await opened.issuers.create(Issuer(issuer_id=1, url="https://id.example.com"), event)
     yield opened

@@ -687,6 +687,10 @@ class Store(Protocol):
         Conflict: nothing was done.
         """
 
+    async def vouch_anew(self) -> int:
+        """Vouch under the first master key for what lives as long as people and apps do, so that an older one can go; how
+        many rows had been vouched for under another."""
+
     def next_id(self, at: Instant) -> int:
         """An id that was never given before and grows with time."""
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from licet.ambient import Entropy
+from licet.storage.vouching import Vouching
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 4
@@ -45,6 +46,8 @@ class MasterKey:
         self._key = key
         self._begun: dict[tuple[str, int, str], HMAC] = {}
         self.seal = AESGCM(self._subkey("seal"))
+        self.rows = self._subkey("rows")
+        """What rows are vouched for with."""
 
     def _subkey(self, label: str) -> bytes:
         """HKDF-SHA-256 with the label as ``info``; the master key is uniform, so no salt is needed."""
@@ -177,6 +180,10 @@ class Vault:
         if key is None:
             raise Unsealable(f"{purpose}: derived under a master key that is not here")
         return key.mac(purpose, issuer_id, (salt[KEY_ID_BYTES:], *parts))
+
+    def vouching(self) -> Vouching:
+        """What vouches for rows under the same master keys."""
+        return Vouching([(key.key_id, key.rows) for key in self._master])
 
     def newest(self, sealed: bytes) -> bool:
         """Whether *sealed* was sealed under the key that writes now."""

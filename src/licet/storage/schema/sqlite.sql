@@ -91,6 +91,7 @@ CREATE TABLE credentials (
   expires_at INTEGER,
   revoked_at INTEGER,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, owner_kind, owner, credential_id)
 )
  WITHOUT ROWID,
@@ -151,6 +152,7 @@ CREATE TABLE pairwise_subjects (
   subject_id TEXT NOT NULL,
   sub TEXT NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, sector, subject_id),
   UNIQUE (issuer_id, sector, sub)
 )
@@ -165,6 +167,7 @@ CREATE TABLE authenticators (
   created_at INTEGER NOT NULL,
   status TEXT NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, subject_id, authenticator_id)
 )
  WITHOUT ROWID,
@@ -185,6 +188,7 @@ CREATE TABLE sessions (
   authentications INTEGER NOT NULL,
   browser TEXT NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, session_id)
 )
  STRICT;
@@ -244,6 +248,7 @@ CREATE TABLE pending (
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, device_digest)
 )
  STRICT;
@@ -290,6 +295,7 @@ CREATE TABLE grants (
   revoked_at INTEGER,
   reason TEXT NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, grant_id)
 )
  WITHOUT ROWID,
@@ -312,6 +318,7 @@ CREATE TABLE codes (
   consumed_at INTEGER,
   purge_at INTEGER NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, digest)
 )
  STRICT;
@@ -337,6 +344,7 @@ CREATE TABLE families (
   why TEXT NOT NULL,
   purge_at INTEGER NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, handle)
 )
  STRICT;
@@ -357,6 +365,7 @@ CREATE TABLE access_tokens (
   expires_at INTEGER NOT NULL,
   revoked_at INTEGER,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, digest)
 )
  STRICT;

@@ -39,11 +39,22 @@ def _key(column: Column[Any]) -> Column[Any]:
 
 MAYBE: dict[str, Any] = {"nullable": True}
 
+VOUCHED = frozenset(
+    {
+        *("sessions", "authenticators", "pairwise_subjects", "credentials"),
+        *("grants", "codes", "pending", "families", "access_tokens"),
+    }
+)
+"""Tables whose rows are believed only with a MAC over what they say (``storage/vouching.py``)."""
+
 
 def _table(name: str, *columns: Column[Any] | UniqueConstraint, rowid: bool = False) -> Table:
     """A table that is its primary key's B-tree: no second one beside it."""
     issuer = () if columns[0].name == "node" else (_key(_integer("issuer_id")),)
-    return Table(name, metadata, *issuer, *columns, _text("ext", **MAYBE), sqlite_strict=True, sqlite_with_rowid=rowid)
+    vouch = (_blob("vouch", **MAYBE),) if name in VOUCHED else ()
+    return Table(
+        name, metadata, *issuer, *columns, _text("ext", **MAYBE), *vouch, sqlite_strict=True, sqlite_with_rowid=rowid
+    )
 
 
 def _wide(name: str, *columns: Column[Any]) -> Table:

@@ -22,6 +22,7 @@ from licet.storage.sqlite.tokens import ACCESS_TOKENS, FAMILIES, end_family
 from licet.storage.sqlite.transaction import Tx, entry
 from licet.storage.sqlite.writer import Work
 from licet.storage.terms import CHALLENGE
+from licet.storage.vouching import Vouching
 
 # ?1 issuer, ?2 grant, ?3 client, ?4 instant: in every statement below.
 LIVE = """
@@ -80,10 +81,10 @@ SUPERSEDED = """
 """
 
 
-def issuing(issuance: Issuance) -> Work[Outcome]:
+def issuing(issuance: Issuance, vouching: Vouching) -> Work[Outcome]:
     """The issuance as one closure; rows and events are made here, once, on the event loop."""
-    token = None if issuance.access_token is None else ACCESS_TOKENS.encode(issuance.access_token)
-    family = None if issuance.family is None else FAMILIES.encode(issuance.family)
+    token = None if issuance.access_token is None else ACCESS_TOKENS.write(issuance.access_token, vouching)
+    family = None if issuance.family is None else FAMILIES.write(issuance.family, vouching)
     line = entry(issuance.event)
     consume = _consuming(issuance)
 
