@@ -38,7 +38,7 @@ ROWS = (
         'b""',
         "house law 6: bound to its row",
         ("storage/test_vault.py",),
-        times=3,
+        times=2,
     ),
     Mutant(
         "one key for everything",
