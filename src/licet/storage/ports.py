@@ -258,6 +258,46 @@ class PutOwnScopes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 Put = PutClient | PutResource | PutOwnScopes
 
 
+class RemoveClient(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A client that goes: everything it has ends, its credentials go, what was agreed with it is forgotten. Its row stays as
+    a tombstone (``status = "removed"``), so that a client that comes back under its id revives nothing."""
+
+    client_id: str
+    ending: Ending
+
+
+class RemoveResource(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An API that goes, with its scopes and credentials; grants are narrowed by what is missing (rulings D)."""
+
+    name: str
+    event: Event
+
+
+Removal = RemoveClient | RemoveResource
+
+
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store holds of a configuration: the apps of one source, every API, the issuer's own scopes."""
+
+    apps: tuple[Registered, ...] = ()
+    apis: tuple[Protected, ...] = ()
+    own_scopes: tuple[Scope, ...] = ()
+
+
+class Configuring(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A change of the configuration, all of it or nothing: removals first, because what they leave may be put elsewhere."""
+
+    issuer_id: int
+    source: str = "file"
+    """Whose apps these are."""
+    expected: Configured
+    """What must be there, to the letter: it was judged."""
+    removals: tuple[Removal, ...] = ()
+    puts: tuple[Put, ...] = ()
+    event: Event
+    """Recorded last."""
+
+
 class Ending(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The end of one thing, with its line in the feed and its event; a second one changes nothing.
 
@@ -681,8 +721,8 @@ class Store(Protocol):
     async def issue(self, issuance: Issuance) -> Outcome:
         """The one verb by which tokens become durable (house law 1)."""
 
-    async def configure(self, puts: tuple[Put, ...], event: Event) -> None:
-        """All of a configuration, in this order, with one *event* behind it: a start that is killed leaves nothing of it.
+    async def configure(self, change: Configuring) -> bool:
+        """The whole change in one transaction; False, and nothing done, if something else is there than expected.
 
         Conflict: nothing was done.
         """

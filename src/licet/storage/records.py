@@ -77,7 +77,8 @@ class Client(Record, frozen=True, kw_only=True):
     kind: str
     """As ``licet.toml`` says ``is =``: web-app, service, tv…"""
     owner: str = ""
-    status: Literal["active", "disabled"] = "active"
+    status: Literal["active", "disabled", "removed"] = "active"
+    """``removed``: a tombstone; nothing of it comes back if its id does."""
     epoch: Instant = Instant(0)
     metadata: ClientMetadata
     metadata_digest: bytes

@@ -8,7 +8,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from licet.ambient import Instant
-from licet.events import Event
 from licet.storage import ports
 from licet.storage.memory.authorization import (
     MemoryCodes,
@@ -70,8 +69,8 @@ class MemoryStore:
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return issue(self._world, issuance)
 
-    async def configure(self, puts: tuple[ports.Put, ...], event: Event) -> None:
-        await configure(self._world, self.clients, self.resources, puts, event)
+    async def configure(self, change: ports.Configuring) -> bool:
+        return await configure(self._world, self.clients, self.resources, change)
 
     async def vouch_anew(self) -> int:
         return 0  # nobody else writes this memory

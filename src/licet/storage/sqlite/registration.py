@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from licet.events import Event
-from licet.storage.ports import Ending, Protected, Put, PutClient, PutOwnScopes, PutResource, Registered
+from licet.storage.ports import Ending, Protected, Registered
 from licet.storage.records import Client, Credential, Resource, Scope
 from licet.storage.sqlite.codec import Codec, Vouched
 from licet.storage.sqlite.endings import tell
@@ -87,9 +88,7 @@ class SQLiteClients(Room):
         return tuple(Registered(client=client, credentials=tuple(live[client.client_id])) for client in clients)
 
     async def of_source(self, issuer_id: int, source: str) -> tuple[Registered, ...]:
-        live = _by_owner(self._read.rows(CREDENTIALS_OF_SOURCE, (issuer_id, source)), self._vouching)
-        clients = map(CLIENTS.decode, self._read.rows(OF_SOURCE, (issuer_id, source)))
-        return tuple(Registered(client=client, credentials=tuple(live[client.client_id])) for client in clients)
+        return clients_of(self._read.rows, issuer_id, source, self._vouching)
 
     async def of_kind(self, issuer_id: int, kind: str) -> tuple[Client, ...]:
         return tuple(map(CLIENTS.decode, self._read.rows(OF_KIND, (issuer_id, kind))))
@@ -119,19 +118,10 @@ class SQLiteResources(Room):
     """``ports.Resources``."""
 
     async def every(self, issuer_id: int) -> tuple[Protected, ...]:
-        live = _by_owner(self._read.rows(CREDENTIALS_OF_KIND, (issuer_id, "resource")), self._vouching)
-        scopes: defaultdict[str | None, list[Scope]] = defaultdict(list)
-        for scope in map(SCOPES.decode, self._read.rows(EVERY_SCOPE, (issuer_id,))):
-            scopes[scope.resource].append(scope)
-        return tuple(
-            Protected(
-                resource=resource, scopes=tuple(scopes[resource.identifier]), credentials=tuple(live[resource.name])
-            )
-            for resource in map(RESOURCES.decode, self._read.rows(EVERY_RESOURCE, (issuer_id,)))
-        )
+        return every_api(self._read.rows, issuer_id, self._vouching)
 
     async def own_scopes(self, issuer_id: int) -> tuple[Scope, ...]:
-        return tuple(map(SCOPES.decode, self._read.rows(OWN_SCOPES, (issuer_id,))))
+        return own_scopes(self._read.rows, issuer_id)
 
     async def put(
         self, resource: Resource, scopes: tuple[Scope, ...], credentials: tuple[Credential, ...], event: Event
@@ -140,6 +130,34 @@ class SQLiteResources(Room):
 
     async def put_own_scopes(self, issuer_id: int, scopes: tuple[Scope, ...], event: Event) -> None:
         await self._write.submit(putting_own_scopes(issuer_id, scopes, event))
+
+
+Rows = Callable[[str, Sequence[Any]], list[Row]]
+"""A reader's or a transaction's."""
+
+
+def clients_of(rows: Rows, issuer_id: int, source: str, vouching: Vouching) -> tuple[Registered, ...]:
+    """``ports.Clients.of_source``, also within a transaction."""
+    live = _by_owner(rows(CREDENTIALS_OF_SOURCE, (issuer_id, source)), vouching)
+    clients = map(CLIENTS.decode, rows(OF_SOURCE, (issuer_id, source)))
+    return tuple(Registered(client=client, credentials=tuple(live[client.client_id])) for client in clients)
+
+
+def every_api(rows: Rows, issuer_id: int, vouching: Vouching) -> tuple[Protected, ...]:
+    """``ports.Resources.every``, also within a transaction."""
+    live = _by_owner(rows(CREDENTIALS_OF_KIND, (issuer_id, "resource")), vouching)
+    scopes: defaultdict[str | None, list[Scope]] = defaultdict(list)
+    for scope in map(SCOPES.decode, rows(EVERY_SCOPE, (issuer_id,))):
+        scopes[scope.resource].append(scope)
+    return tuple(
+        Protected(resource=resource, scopes=tuple(scopes[resource.identifier]), credentials=tuple(live[resource.name]))
+        for resource in map(RESOURCES.decode, rows(EVERY_RESOURCE, (issuer_id,)))
+    )
+
+
+def own_scopes(rows: Rows, issuer_id: int) -> tuple[Scope, ...]:
+    """``ports.Resources.own_scopes``, also within a transaction."""
+    return tuple(map(SCOPES.decode, rows(OWN_SCOPES, (issuer_id,))))
 
 
 def putting_client(client: Client, credentials: tuple[Credential, ...], event: Event, vouching: Vouching) -> Work[None]:
@@ -199,28 +217,6 @@ def putting_own_scopes(issuer_id: int, scopes: tuple[Scope, ...], event: Event) 
         grow(tx, issuer_id)
 
     return work
-
-
-def configuring(puts: tuple[Put, ...], event: Event, vouching: Vouching) -> Work[None]:
-    """A whole configuration, as one closure."""
-    works, line = [_putting(put, vouching) for put in puts], entry(event)
-
-    def work(tx: Tx) -> None:
-        for part in works:
-            part(tx)
-        tx.record(line)
-
-    return work
-
-
-def _putting(put: Put, vouching: Vouching) -> Work[None]:
-    match put:
-        case PutClient():
-            return putting_client(put.client, put.credentials, put.event, vouching)
-        case PutResource():
-            return putting_resource(put.resource, put.scopes, put.credentials, put.event, vouching)
-        case PutOwnScopes():
-            return putting_own_scopes(put.issuer_id, put.scopes, put.event)
 
 
 def _by_owner(rows: Iterable[Row], vouching: Vouching) -> defaultdict[str, list[Credential]]:

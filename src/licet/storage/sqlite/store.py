@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from licet.ambient import Instant
-from licet.events import Event
 from licet.storage import ports
 from licet.storage.schema import fresh
 from licet.storage.sqlite.authorization import SQLiteCodes, SQLiteConsents, SQLiteGrants, SQLiteTransactions
 from licet.storage.sqlite.checkpoint import Checkpointer
+from licet.storage.sqlite.configuring import configuring
 from licet.storage.sqlite.connection import (
     READER_CACHE_KIB,
     WRITER_CACHE_KIB,
@@ -29,7 +29,7 @@ from licet.storage.sqlite.once import SQLiteReplay, SQLiteThrottles
 from licet.storage.sqlite.outbox import SQLiteOutbox
 from licet.storage.sqlite.people import SQLiteAccounts, SQLiteSessions
 from licet.storage.sqlite.reader import Reader
-from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources, configuring
+from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources
 from licet.storage.sqlite.registrations import SQLiteRegistrations
 from licet.storage.sqlite.revouching import vouch_anew
 from licet.storage.sqlite.subjects import SQLitePairwiseSubjects
@@ -113,8 +113,8 @@ class SQLiteStore:
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return await self._writer.submit(issuing(issuance, self._vouching))
 
-    async def configure(self, puts: tuple[ports.Put, ...], event: Event) -> None:
-        await self._writer.submit(configuring(puts, event, self._vouching))
+    async def configure(self, change: ports.Configuring) -> bool:
+        return await self._writer.submit(configuring(change, self._vouching))
 
     async def vouch_anew(self) -> int:
         return await vouch_anew(self._writer, self._vouching)
