@@ -201,7 +201,7 @@ def test_whoever_is_killed_leaves_what_was_there_or_what_was_wanted(home: Path) 
     (home / "licet.toml").write_text(TOML + apps)
     (home / "secrets.env").unlink(missing_ok=True)
     counts = set()
-    for delay in (0.15, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7):
+    for delay in (0.3, 0.45, 0.5, 0.6):
         for left in ("secrets.env", "job.secret"):
             (home / left).unlink(missing_ok=True)
         command = [sys.executable, "-m", "licet", "apply", "--yes", "--out-secrets", "secrets.env"]

@@ -21,6 +21,7 @@ from licet.registration.applying import Change
 from licet.registration.authority import powers
 from licet.registration.desired import Configuration, Missing, records
 from licet.registration.differences import digest
+from licet.registration.facts import judged
 from licet.registration.references import resolver
 from licet.registration.unread import settled
 from licet.storage.contract import samples as a
@@ -71,7 +72,9 @@ async def desired(
 
 async def planned(store: Store, read: manifest.Manifest, environment: dict[str, str] = STRONG) -> plan.Plan:
     wanted, present, unread = await desired(store, read, environment)
-    return await plan.make(store, 1, desired=wanted, present=present, unread=unread, now=NOW)
+    return await plan.make(
+        store, 1, desired=wanted, present=present, unread=unread, now=NOW, judge=lambda after: judged(after, NOW)
+    )
 
 
 async def applied(
@@ -86,7 +89,7 @@ def told(one: plan.Plan) -> str:
     return json.dumps(one.told(), sort_keys=True)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(before=configurations(), after=configurations())
 def test_what_was_planned_is_what_is_there_afterwards(before: str, after: str) -> None:
     """For any two configurations: once the plan from one to the other was applied, the plan is empty, byte for byte; and
@@ -117,7 +120,7 @@ def test_what_was_planned_is_what_is_there_afterwards(before: str, after: str) -
         asyncio.run(story(Path(directory)))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts=st.lists(configurations(), min_size=3, max_size=3))
 def test_two_at_once_never_mix(texts: list[str]) -> None:
     """Both were judged against the same store: the first is done whole, the other not at all."""
@@ -292,3 +295,13 @@ async def test_nothing_is_done_where_the_store_is_another(
     generation = await store.issuers.generation(1)
     assert await applying.apply(store, change) is None
     assert await store.issuers.generation(1) == generation
+
+
+async def test_the_rules_judge_what_there_is_afterwards(store: SQLiteStore, reads: Reads) -> None:
+    read = reads(TOP + APPS)
+    first = await planned(store, read)
+    found = {(one["rule"], one["subject"]) for one in first.told()["findings"]}
+    assert {("LA-041", "app.shop"), ("LA-052", "app.shop"), ("LA-063", "app.job")} <= found
+    assert first.findings[0].severity.value == "high", "the worst first"
+    await applied(store, read)
+    assert (await planned(store, read)).findings == first.findings

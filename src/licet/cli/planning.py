@@ -11,12 +11,15 @@ from licet.ambient import SystemClock, SystemEntropy
 from licet.cli.main import INCOMPLETE, WRONG_CALL
 from licet.cli.opening import ISSUER_ID, Opened, fail, opened, vault_of
 from licet.registration import applying, plan
+from licet.registration.addresses import is_loopback
 from licet.registration.applying import Change
 from licet.registration.desired import Configuration, Missing, records
+from licet.registration.facts import judged
 from licet.registration.mistakes import ManifestErrors
 from licet.registration.model import Manifest, Reference
 from licet.registration.references import resolver
 from licet.registration.unread import Unread, settled
+from licet.rules import Finding
 from licet.storage import open_store
 from licet.storage.ports import Unavailable
 from licet.storage.records import Issuer
@@ -58,7 +61,13 @@ class Planning:
             present=self.present,
             unread=unread,
             now=self.at.clock.now(),
+            judge=self._judged,
         )
+
+    def _judged(self, after: Configuration) -> tuple[Finding, ...]:
+        """What the rules say of everything that is served then."""
+        development = is_loopback(self.at.manifest.issuer)
+        return judged(after, self.at.clock.now(), development=development)
 
     def change(self, made: Mapping[Reference, str], *, deletes: bool) -> Change:
         """What is to be done; only while the store is as it was when this began."""
