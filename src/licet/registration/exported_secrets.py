@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from licet.registration.toml_text import Row
@@ -52,21 +52,23 @@ class Secrets:
     def _place(self, owner: str, number: int, credential: Credential) -> Place:
         place = self.known.get(credential.digest or b"")
         if place is None:
-            place = {"env": self._variable(owner, number)}
+            taken = {one["env"] for one in (*self.named.values(), *self.known.values()) if "env" in one}
+            place = {"env": variable(owner, number, taken)}
         self.named[f"{owner}.secret[{number}]"] = place
         return place
 
-    def _variable(self, owner: str, number: int) -> str:
-        what, _, name = owner.partition(".")
-        words = _NO_WORD.sub("_", name.upper()).strip("_") or "APP"
-        stem = f"{'API_' if what == 'api' else ''}{words}_SECRET"
-        stem = (f"APP_{stem}" if stem[0].isdigit() else stem) + (f"_{number + 1}" if number else "")
-        taken = {place["env"] for place in (*self.named.values(), *self.known.values()) if "env" in place}
-        variable, count = stem, 1
-        while variable in taken:
-            count += 1
-            variable = f"{stem}_{count}"
-        return variable
+
+def variable(owner: str, number: int, taken: Collection[str]) -> str:
+    """The name of a variable for a secret of *owner*, as in ``app.shop``: none of *taken*, the second ends with _2."""
+    what, _, name = owner.partition(".")
+    words = _NO_WORD.sub("_", name.upper()).strip("_") or "APP"
+    stem = f"{'API_' if what == 'api' else ''}{words}_SECRET"
+    stem = (f"APP_{stem}" if stem[0].isdigit() else stem) + (f"_{number + 1}" if number else "")
+    found, count = stem, 1
+    while found in taken:
+        count += 1
+        found = f"{stem}_{count}"
+    return found
 
 
 def _key(credential: Credential) -> dict[str, object]:

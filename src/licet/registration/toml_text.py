@@ -143,8 +143,13 @@ def _lines(block: Block) -> list[str]:
     width = max((len(key(row.key)) for row in block.rows), default=0)
     for row in block.rows:
         written = _row(row, width)
-        body += [f"# {line}" for line in written] if row.off and not block.off else written
-    return lines + ([f"#{'' if line.startswith('#') else ' '}{line}" for line in body] if block.off else body)
+        body += _off(written) if row.off else written
+    return lines + (_off(body) if block.off else body)
+
+
+def _off(lines: list[str]) -> list[str]:
+    """*lines* as comments, each once."""
+    return [line if line.startswith("#") else f"# {line}" for line in lines]
 
 
 def _row(row: Row, width: int) -> list[str]:

@@ -1,0 +1,63 @@
+"""What was made is read by the real reader; what that refuses becomes a comment, with its reason, until all is taken.
+
+So whatever an export holds, the file that comes of it is one that can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from licet.registration.mistakes import Mistake, dotted
+from licet.registration.toml_text import Block, Row, document
+
+Refused = Callable[[str], Sequence[Mistake]]
+"""Every mistake in a text."""
+
+_NEEDED = frozenset({"is", "callback", "key", "secret", "may", "because", "audience"})
+"""Without these a table is not what it says; all others it can do without."""
+
+
+def settle(blocks: Sequence[Block], refused: Refused) -> tuple[tuple[Block, ...], dict[str, list[str]]]:
+    """*blocks* such that all of them are taken; and what had to go, by the table it went from: ``app.shop``."""
+    settled, gone = list(blocks), dict[str, list[str]]()
+    for _ in range(sum(len(block.rows) + 1 for block in blocks)):
+        mistakes = refused(document(settled))
+        if not mistakes:
+            break
+        for mistake in mistakes:
+            number = _blamed(settled, mistake.path)
+            if number is None:
+                continue
+            block = settled[number]
+            gone.setdefault(dotted(block.path[:2]), []).append(f"{mistake.path} {mistake.message}")
+            settled[number] = _without(block, mistake)
+            if settled[number].off:  # all tables of one thing go together
+                settled = [replace(one, off=True) if one.path[:2] == block.path[:2] else one for one in settled]
+    return tuple(settled), gone
+
+
+def _blamed(blocks: Sequence[Block], path: str) -> int | None:
+    """The live block that *path* is in: the innermost."""
+    found = [
+        (len(block.path), number)
+        for number, block in enumerate(blocks)
+        if not block.off and block.path and _is_in(path, dotted(block.path))
+    ]
+    return max(found)[1] if found else None
+
+
+def _is_in(path: str, table: str) -> bool:
+    return path == table or path.startswith((f"{table}.", f"{table}["))
+
+
+def _without(block: Block, mistake: Mistake) -> Block:
+    """*block* without the key that is wrong; without all of it where it cannot do without."""
+    reason = f"{mistake.path} {mistake.message}; {mistake.fix}"
+    for number, row in enumerate(block.rows):
+        if not row.off and _is_in(mistake.path, dotted((*block.path, row.key))):
+            if row.key in _NEEDED:
+                break
+            off = Row(row.key, row.value, f"left out: {mistake.message}", off=True)
+            return replace(block, rows=(*block.rows[:number], off, *block.rows[number + 1 :]))
+    return replace(block, above=(*block.above, reason), off=True)
