@@ -99,8 +99,8 @@ def test_a_config_map_holds_just_the_file() -> None:
     config, secret = text.split("---\n")
     assert held(config) == toml
     assert all(line.isprintable() for line in text.split("\n")), "YAML readers refuse what is not"
-    assert '  A: ""\n  B: ""\n' in secret
-    assert all(re.fullmatch(r'#.*|(  )?[A-Za-z]+:( [\w-]+| "")?|', line) for line in secret.split("\n"))
+    assert '  "A": ""\n  "B": ""\n' in secret
+    assert all(re.fullmatch(r'#.*|( {2})?[A-Za-z]+:( [\w-]+)?| {2}"\w+": ""|', line) for line in secret.split("\n"))
 
 
 def test_without_secrets_there_is_no_secret() -> None:
@@ -116,6 +116,6 @@ def test_no_store_is_told(tmp_path: Path) -> None:
 
 
 def _key() -> str:
-    from licet.storage.vault import MasterKeys  # noqa: PLC0415
+    from licet.storage.vault import MasterKeys
 
     return MasterKeys.generate(SystemEntropy())

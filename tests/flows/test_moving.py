@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -82,7 +81,9 @@ async def moved(tmp_path: Path) -> AsyncIterator[Moved]:
     lines = (tmp_path / "secrets.env").read_text().splitlines()
     environment = {name: shlex.split(value)[0] for name, _, value in (line.partition("=") for line in lines)}
     # What could not come along is made anew, as the file says.
-    environment |= {name: f"new-{name}-0123456789abcdef0123456789abcdef" for name in ("OLD_PORTAL_SECRET", "MASKED_APP_SECRET")}
+    environment |= {
+        name: f"new-{name}-0123456789abcdef0123456789abcdef" for name in ("OLD_PORTAL_SECRET", "MASKED_APP_SECRET")
+    }
     entropy, clock = SystemEntropy(), MovedClock()
     vault = Vault(MasterKeys.parse(MasterKeys.generate(entropy)), entropy)
     store = SQLiteStore.open(tmp_path / "licet.db")
@@ -110,7 +111,7 @@ async def moved(tmp_path: Path) -> AsyncIterator[Moved]:
 
 async def test_the_secrets_are_for_their_owner_alone(moved: Moved) -> None:
     """In a file of mode 0600, and nowhere else."""
-    assert os.stat(moved.path / "secrets.env").st_mode & 0o777 == 0o600
+    assert (moved.path / "secrets.env").stat().st_mode & 0o777 == 0o600
     text = (moved.path / "licet.toml").read_text()
     for client in json.loads(REALM.read_text())["clients"]:
         if secret := client.get("secret"):
@@ -139,8 +140,13 @@ async def test_its_web_app_signs_alice_in(moved: Moved) -> None:
 
 async def test_an_address_that_was_let_in_by_a_wildcard_is_not(moved: Moved) -> None:
     async with moved.world.visitor() as http:
-        for client_id, uri in (("old-portal", "https://any.portal.example.com/cb"), ("storefront", "https://store.example.com/x")):
-            answer = await http.get("/authorize", params={"client_id": client_id, "redirect_uri": uri, "response_type": "code"})
+        for client_id, uri in (
+            ("old-portal", "https://any.portal.example.com/cb"),
+            ("storefront", "https://store.example.com/x"),
+        ):
+            answer = await http.get(
+                "/authorize", params={"client_id": client_id, "redirect_uri": uri, "response_type": "code"}
+            )
             assert answer.status_code == 400
             assert "location" not in answer.headers
 

@@ -14,16 +14,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from licet.registration import manifest as manifests
-from licet.registration.desired import Configuration, records
+from licet.registration.desired import Configuration
 from licet.registration.differences import compare
 from licet.registration.export import Around, Export, some, whole
 from licet.registration.kinds import BY_NAME, CODE, CREDENTIALS, DEVICE, REFRESH
 from licet.registration.manifest import read
 from licet.registration.scopes import OWN
 from licet.registration.toml_text import Block, Row, as_json, document, plain, tables, value
-from licet.storage.records import Instant
 from tests.registration.conftest import TOP, Reads
-from tests.registration.test_desired import APPS, ENTROPY, STRONG, VAULT, made
+from tests.registration.test_desired import APPS, STRONG, VAULT, made
 
 AROUND = Around(issuer="https://id.example.com")
 SECRETS = {"S0": "8f14e45fceea167a5a36dedd4bea2543-0", "S1": "c9f0f895fb98ab9159f51fd0297e236d-1"}
@@ -54,7 +53,10 @@ def test_it_comes_to_the_same(reads: Reads) -> None:
     export = whole(stored, AROUND)
     assert compare(again(export, stored, STRONG), stored) == ()
     assert export.left_out == ()
-    assert export.secrets == {"app.shop.secret[0]": {"env": "SHOP_SECRET"}, "app.shop.secret[1]": {"env": "SHOP_SECRET_2"}}
+    assert export.secrets == {
+        "app.shop.secret[0]": {"env": "SHOP_SECRET"},
+        "app.shop.secret[1]": {"env": "SHOP_SECRET_2"},
+    }
 
 
 def test_it_is_the_same_text_each_time_and_of_its_own_reading(reads: Reads) -> None:
@@ -265,7 +267,9 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
         )
     )
     orders["scopes"] = {name: draw(words) for name in ("orders:read", "orders:write", "odd")}
-    ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,8}", fullmatch=True).filter(lambda one: not one.startswith("api."))
+    ids = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,8}", fullmatch=True).filter(
+        lambda one: not one.startswith("api.")
+    )
     return {
         "issuer": "https://id.example.com",
         "scopes": draw(st.dictionaries(st.sampled_from(OWN), words, max_size=3)),
@@ -288,7 +292,11 @@ def test_any_configuration_comes_back(given_tables: dict[str, Any]) -> None:
         try:
             manifest = read(path)
         except manifests.ManifestErrors as errors:
-            good = {i: app for i, app in given_tables["app"].items() if f"app.{i}" not in str(errors) and f'app."{i}"' not in str(errors)}
+            good = {
+                i: app
+                for i, app in given_tables["app"].items()
+                if f"app.{i}" not in str(errors) and f'app."{i}"' not in str(errors)
+            }
             assume(good)
             path.write_text(document(blocks_of(given_tables | {"app": good})), encoding="utf-8")
             manifest = read(path)
@@ -301,7 +309,11 @@ def test_any_configuration_comes_back(given_tables: dict[str, Any]) -> None:
 
 def blocks_of(values: dict[str, Any]) -> list[Block]:
     simple = {name: one for name, one in values.items() if not isinstance(one, dict)}
-    nested = [Block(path=(name,), rows=tuple(Row(*pair) for pair in values[name].items())) for name in values if name not in simple]
+    nested = [
+        Block(path=(name,), rows=tuple(Row(*pair) for pair in values[name].items()))
+        for name in values
+        if name not in simple
+    ]
     return [Block(rows=tuple(Row(*pair) for pair in simple.items())), *nested]
 
 
@@ -318,7 +330,10 @@ def test_any_value_is_written_as_it_is(name: str, one: Any, remark: str) -> None
     """Whatever it is, and whatever is remarked of it, which stays a comment."""
     text = document([Block(path=("a", name), above=(remark,), rows=(Row(name, one, remark),))])
     assert tomllib.loads(text) == {"a": {name: {name: one}}}
-    assert tomllib.loads(document([Block(path=("a", name), above=(remark,), rows=(Row(name, one, remark),), off=True)])) == {}
+    assert (
+        tomllib.loads(document([Block(path=("a", name), above=(remark,), rows=(Row(name, one, remark),), off=True)]))
+        == {}
+    )
     as_json(one)
     plain(one)
 

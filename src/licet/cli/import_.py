@@ -112,14 +112,16 @@ def _read(product: str, file: Path) -> Realm:
     if len(content) > LARGEST:
         fail(f"{file} is larger than {LARGEST} bytes: export the clients without people.", WRONG_CALL)
     name, read = PRODUCTS[product]
+    export, realm = None, None
+    mistakes: tuple[str, ...] = ()
     try:
-        document_ = parse(content)
-        realm = read(document_)
-        if document_.mistakes:
-            raise Unreadable(document_.mistakes)
+        export = parse(content)
+        realm = read(export)
     except Unreadable as reason:
-        lines = "\n".join(f"  {line}" for line in dict.fromkeys(reason.mistakes))
-        fail(f"{file} is not what {name} exports:\n{lines}", WRONG_CALL)
+        mistakes = reason.mistakes
+    lines = dict.fromkeys((*mistakes, *(export.mistakes if export else ())))
+    if realm is None or lines:
+        fail(f"{file} is not what {name} exports:\n" + "\n".join(f"  {line}" for line in lines), WRONG_CALL)
     return realm
 
 

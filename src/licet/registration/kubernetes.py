@@ -22,7 +22,7 @@ def rendered(toml: str, places: Iterable[Mapping[str, str]]) -> str:
 
 
 def _config_map(toml: str) -> str:
-    lines = "".join(f"{_INDENT}{line}".rstrip() + "\n" for line in toml.rstrip("\n").split("\n"))
+    lines = "".join((f"{_INDENT}{line}" if line else "") + "\n" for line in toml.rstrip("\n").split("\n"))
     return f"{_head('ConfigMap', CONFIG_NAME)}data:\n  licet.toml: |\n{lines}"
 
 
@@ -30,7 +30,7 @@ def _secret(variables: list[str], files: list[str]) -> str:
     if not variables and not files:
         return ""
     notes = "".join(f"# Also read, from a file that must be mounted: {_text(file)}\n" for file in files)
-    data = "".join(f'  {name}: ""\n' for name in variables) or "  {}\n"
+    data = "".join(f'  {_text(name)}: ""\n' for name in variables) or "  {}\n"
     return f"{_KEPT}\n{notes}{_head('Secret', SECRET_NAME)}type: Opaque\nstringData:\n{data}"
 
 

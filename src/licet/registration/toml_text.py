@@ -158,7 +158,7 @@ def _row(row: Row, width: int) -> list[str]:
     if len(lines[0]) > WIDTH and isinstance(row.value, Sequence) and not isinstance(row.value, str) and row.value:
         lines = [name + "[", *(f"    {value(one)}," for one in row.value), "]"]
     if row.remark:
-        remark = shown_line(row.remark)
+        remark = shown_line(row.remark).strip()
         if len(lines) > 1 or len(lines[0]) + len(remark) + 4 > WIDTH:
             return [*comment(remark), *lines]
         lines[-1] += f"  # {remark}"

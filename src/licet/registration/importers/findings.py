@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 from licet.registration.importers.becoming import Imported
 from licet.registration.importers.foreign import Realm
 
