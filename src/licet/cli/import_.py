@@ -20,7 +20,7 @@ from licet.registration.addresses import is_loopback
 from licet.registration.documents import PARTS
 from licet.registration.importers import PRODUCTS
 from licet.registration.importers.becoming import Became, Imported, become
-from licet.registration.importers.findings import Found, findings
+from licet.registration.importers.findings import Found, findings, in_groups, noted
 from licet.registration.importers.foreign import Realm
 from licet.registration.importers.node import LARGEST, Unreadable, parse
 from licet.registration.importers.proof import Secret
@@ -84,8 +84,8 @@ def import_(
     imported, mistakes = _settled(become(realm, address, guessed=issuer is None, part=part), address, part=part)
     if mistakes:
         fail("What came of it cannot be read; this is a fault of licet:\n" + "\n".join(map(str, mistakes)), INCOMPLETE)
-    found = findings(realm, imported)
-    text = document(imported.blocks)
+    found = findings(realm, imported.secrets)
+    text = document(noted(imported.blocks, found))
     written = _write(text, imported.secrets, into, out_secrets)
     if output == "json":
         _tell_scripts(imported, found, realm, None if into else text, written)
@@ -205,8 +205,8 @@ def _tell_people(
     click.echo(telling.table(rows, COLUMNS) if rows else "There is no client in it.", err=aside)
     for note in imported.notes:
         click.echo(f"note  {note}", err=aside)
-    for one in found:
-        click.echo(f"\n{one}", err=aside)
+    if found:
+        click.echo(in_groups(found), err=aside)
     carried = [one for one in imported.secrets if one.value]
     if carried and out_secrets is None:
         count = f"{len(carried)} secret{'' if len(carried) == 1 else 's'}"

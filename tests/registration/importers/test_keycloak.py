@@ -271,10 +271,12 @@ def test_scopes_without_an_audience_get_a_home(imports: Imports) -> None:
     assert set(api["corner"]["scopes"]) == {"orders:read", "orders:write"}
 
 
-def test_a_realm_without_fault_ends_well(imports: Imports, tmp_path: Path) -> None:
+def test_a_realm_without_fault_ends_well(tmp_path: Path) -> None:
     export = loaded("keycloak")
-    export["clients"] = [by_id(export, "orders-api"), by_id(export, "corner-shop"), by_id(export, "desk-reader")]
-    by_id(export, "corner-shop")["attributes"]["post.logout.redirect.uris"] = "-"
+    export["clients"] = [by_id(export, "orders-api"), by_id(export, "partner-billing"), by_id(export, "desk-reader")]
+    for client in export["clients"]:
+        client |= {"secret": "", "fullScopeAllowed": False}
+        client["attributes"]["pkce.code.challenge.method"] = "S256"
     by_id(export, "desk-reader")["redirectUris"] = ["http://127.0.0.1/callback"]
     export["revokeRefreshToken"] = True
     file = tmp_path / "realm.json"

@@ -39,6 +39,8 @@ class ForeignClient:
     """Whether people were asked before it got anything."""
     skips_consent: bool = False
     """Somebody decided that they are not."""
+    everything: bool = False
+    """Its tokens carried whatever its person may do, asked for or not."""
     access_token_s: int | None = None
     refresh_token_s: int | None = None
     id_token_alg: str = ""

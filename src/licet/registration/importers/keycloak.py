@@ -171,6 +171,7 @@ def _client(node: Node, known: set[str]) -> ForeignClient:
         jwks_uri=uri,
         pkce="S256" if pkce == "S256" else "plain" if pkce == "plain" else "none",
         asked=node.flag("consentRequired"),
+        everything=node.flag("fullScopeAllowed"),
         access_token_s=attributes.seconds("access.token.lifespan"),
         id_token_alg=attributes.text("id.token.signed.response.alg"),
         sector=_sector(node),
