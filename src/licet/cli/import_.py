@@ -211,5 +211,5 @@ def _tell_people(
     if carried and out_secrets is None:
         count = f"{len(carried)} secret{'' if len(carried) == 1 else 's'}"
         click.echo(f"\n{count} can come along: --out-secrets FILE writes them.", err=aside)
-    for name in written:
-        click.echo(f"Written: {name}", err=aside)
+    if written:
+        click.echo(f"\nWritten: {', '.join(written)}. Next: licet doctor", err=aside)

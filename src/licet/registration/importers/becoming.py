@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from licet.protocol import resource
@@ -19,6 +19,7 @@ from licet.registration.server_section import LIFETIMES
 from licet.registration.toml_text import Block, Row
 
 CHANGE = "<- change"
+_FOR_THE_MAIN_FILE = "In seconds, for licet.toml: a part does not say them."
 _NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")
 _STEM_LENGTH = 50
@@ -63,7 +64,8 @@ def become(realm: Realm, issuer: str, *, guessed: bool, part: bool = False) -> I
     became = [*making.became, *(Became("app", a.client_id, a.where, a.kind, a.carried, a.notes) for a in apps)]
     head = [] if part else [_head(realm, issuer, guessed=guessed), *_lifetimes(realm)]
     if part:
-        head = [Block(above=(f"From {realm.product}: {realm.name}.", *realm.notes))]
+        lives = [replace(one, above=(_FOR_THE_MAIN_FILE,), off=True) for one in _lifetimes(realm)]
+        head = [Block(above=(f"From {realm.product}: {realm.name}.", *realm.notes)), *lives]
     return Imported(
         blocks=(*head, *apis, *(block for app in apps for block in app.blocks)),
         became=tuple(became),
