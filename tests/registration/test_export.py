@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import tomllib
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from licet.ambient import Instant
 from licet.registration import manifest as manifests
 from licet.registration.desired import Configuration
 from licet.registration.differences import compare
 from licet.registration.export import Around, Export, some, whole
 from licet.registration.kinds import BY_NAME, CODE, CREDENTIALS, DEVICE, REFRESH
 from licet.registration.manifest import read
+from licet.registration.read_back import ReadBack
 from licet.registration.scopes import OWN
 from licet.registration.toml_text import Block, Row, as_json, document, plain, tables, value
 from tests.registration.conftest import TOP, Reads
-from tests.registration.test_desired import APPS, STRONG, VAULT, made
+from tests.registration.test_desired import APPS, ENTROPY, STRONG, VAULT, made
 
 AROUND = Around(issuer="https://id.example.com")
 SECRETS = {"S0": "8f14e45fceea167a5a36dedd4bea2543-0", "S1": "c9f0f895fb98ab9159f51fd0297e236d-1"}
@@ -282,7 +285,7 @@ def refused(mistake: manifests.Mistake) -> str:
     return mistake.path.split(".")[1] if mistake.path.startswith("app.") else ""
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(configurations())
 def test_any_configuration_comes_back(given_tables: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -324,7 +327,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(min_size=1), VALUES, st.text())
 def test_any_value_is_written_as_it_is(name: str, one: Any, remark: str) -> None:
     """Whatever it is, and whatever is remarked of it, which stays a comment."""
@@ -340,3 +343,84 @@ def test_any_value_is_written_as_it_is(name: str, one: Any, remark: str) -> None
 
 def test_half_a_character_is_replaced() -> None:
     assert tomllib.loads(f"a = {value(chr(0xD800))}") == {"a": "\N{REPLACEMENT CHARACTER}"}
+
+
+def checked(export: Export, stored: Configuration) -> tuple[Export, tuple[str, ...]]:
+    return ReadBack(1, VAULT, ENTROPY, Instant(1)).check(export, stored)
+
+
+def test_what_the_file_says_otherwise_is_a_comment_and_told(reads: Reads) -> None:
+    """The reader refuses an address in clear, and would give an app without a name its id for one."""
+    for odd, reason in (({"client_uri": "http://shop.example.com"}, "is http"), ({"client_name": ""}, "name")):
+        stored = change(made(reads(TOP + APPS)), **odd)
+        export, faults = checked(whole(stored, AROUND), stored)
+        assert [name for name, _ in export.left_out] == ["app.shop"]
+        assert reason in export.left_out[0][1]
+        assert faults == ()
+        assert export.secrets == {}
+        again(export, stored, STRONG)
+
+
+def test_an_api_that_a_file_would_have_otherwise_is_told(reads: Reads) -> None:
+    stored = made(reads(TOP + APPS))
+    orders = msgspec.structs.replace(
+        stored.apis[0], resource=msgspec.structs.replace(stored.apis[0].resource, alg="ES512")
+    )
+    stored = msgspec.structs.replace(stored, apis=(orders,))
+    export, faults = checked(whole(stored, AROUND), stored)
+    told = dict(export.left_out)
+    assert "ES512" in told["api.orders"]
+    assert "app.shop" in told, "its scopes are gone with it"
+    assert faults == ()
+    opaque = msgspec.structs.replace(orders, resource=msgspec.structs.replace(orders.resource, token_format="opaque"))
+    stored = msgspec.structs.replace(stored, apis=(opaque,))
+    _, faults = checked(whole(stored, AROUND), stored)
+    assert faults == ("~ api orders  alg: ES512 → ES256",)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from(sorted(BY_NAME)),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "redirect_uris": st.lists(st.text(max_size=30), max_size=2).map(tuple),
+            "client_name": st.text(max_size=70),
+            "client_uri": st.one_of(st.none(), st.text(max_size=20)),
+            "scope": st.lists(st.sampled_from(["openid", "orders:read", "gone", ""]), unique=True).map(tuple),
+            "grant_types": st.lists(st.sampled_from([CODE, REFRESH, DEVICE, CREDENTIALS, "x"]), unique=True).map(tuple),
+            "token_endpoint_auth_method": st.sampled_from(["none", "client_secret", "private_key_jwt", "tls"]),
+            "application_type": st.sampled_from(["web", "native", "fridge"]),
+            "default_max_age": st.integers(-5, 10**9),
+            "contacts": st.lists(st.text(max_size=5), max_size=2).map(tuple),
+            "policy": st.fixed_dictionaries(
+                {},
+                optional={
+                    "rotate": st.booleans(),
+                    "refresh": st.sampled_from(["offline", "online", "none"]),
+                    "consent": st.sampled_from(["remember", "always", "trusted"]),
+                    "sector": st.text(max_size=5),
+                    "profile": st.sampled_from(["", "oidc-core", "strict"]),
+                    "access_token_lifetime_s": st.one_of(st.none(), st.integers(1, 5000)),
+                },
+            ),
+        },
+    ),
+)
+def test_whatever_is_in_a_store_makes_a_file_that_can_be_read(kind: str, odd: dict[str, Any]) -> None:
+    """And it says all of it, or tells what it does not."""
+    stored = change(filled(), kind=kind, **odd)
+    export, faults = checked(whole(stored, AROUND), stored)
+    back = again(export, stored, STRONG)
+    told = {name for name, _ in export.left_out}
+    assert faults == ()
+    assert {f"{one.what}.{one.name}" for one in compare(back, stored)} <= told
+
+
+@cache
+def filled() -> Configuration:
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "licet.toml"
+        key = 'key = { jwk = { kty = "OKP", crv = "Ed25519", x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" } }'
+        path.write_text(TOP + APPS.replace('key = { file = "app.pub.pem" }', key))
+        return made(read(path))

@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import click
@@ -19,24 +18,19 @@ from licet.cli.main import FOUND, INCOMPLETE
 from licet.cli.opening import CONFIG, fail
 from licet.registration import export as exporting
 from licet.registration import first_fill, kubernetes
-from licet.registration import manifest as manifests
-from licet.registration.desired import SECRET, Configuration, records
-from licet.registration.differences import compare
+from licet.registration.desired import SECRET, Configuration
 from licet.registration.export import Around, Export
 from licet.registration.manifest import NAME
-from licet.registration.mistakes import ManifestErrors
 from licet.registration.model import Manifest, Reference
+from licet.registration.read_back import ReadBack
 from licet.registration.references import Unresolved, resolver
 from licet.registration.toml_text import as_json, document, tables
-from licet.storage.ports import Protected, Registered
 
 Format = Literal["toml", "json", "k8s"]
 
 VERSION = 1
 _NAMES = {"toml": NAME, "json": "licet.json", "k8s": "licet.yaml"}
 _TAKEN_OVER = ("server", "lifetimes", "waiver")
-_ANY_SECRET = "a secret of 128 bits by its length: 0123456789"
-"""Stands for every secret while the file is read back: what it is makes no difference there."""
 
 
 @click.command()
@@ -71,30 +65,32 @@ def export(
     if target is not None and os.path.lexists(target):
         fail(f"{target} is there already. Nothing was written.", FOUND)
 
-    async def run() -> tuple[Export, list[str]]:
+    async def run() -> tuple[Export, tuple[str, ...]]:
         async with desk(config) as at:
             return await _made(at, config, target, frozenset(only), everything=everything)
 
     made, faults = asyncio.run(run())
     _give(_rendered(made, form), target)
-    for line in (*made.notes, *(f"{name} is a comment: {reason}" for name, reason in made.left_out), *faults):
-        click.echo(line, err=True)
+    for name, reason in made.left_out:
+        click.echo(f"{name} is not said as it is: {reason}", err=True)
+    for fault in faults:
+        click.echo(f"The file does not come to the same: {fault}", err=True)
     if made.left_out or faults:
         raise SystemExit(FOUND)
 
 
 async def _made(
     at: Desk, config: Path, target: Path | None, only: frozenset[str], *, everything: bool
-) -> tuple[Export, list[str]]:
+) -> tuple[Export, tuple[str, ...]]:
     """The export, and what reading it back says that it should not."""
     owned = await first_fill.stored(at.store, at.issuer_id)
     all_of_them = msgspec.structs.replace(owned, apps=await at.store.clients.every(at.issuer_id))
     around = _around(at, config, config.parent if target is None else target.parent)
     if only:
         _must_exist(only, all_of_them)
-        return exporting.some(all_of_them, only, around), []
+        return exporting.some(all_of_them, only, around), ()
     made = exporting.whole(all_of_them if everything else owned, around)
-    return made, _faults(at, made, owned)
+    return ReadBack(at.issuer_id, at.at.vault, at.at.entropy, at.now).check(made, owned)
 
 
 def _must_exist(only: frozenset[str], stored: Configuration) -> None:
@@ -153,32 +149,6 @@ def _place(reference: Reference, base: Path) -> dict[str, str]:
         return {"env": reference.name}
     path, base = Path(reference.name), base.absolute()
     return {"file": str(path.relative_to(base) if path.is_relative_to(base) else path)}
-
-
-def _faults(at: Desk, made: Export, stored: Configuration) -> list[str]:
-    """Read it back: where the file would not come to what the store has, say so. Secrets aside: only digests are kept."""
-    known = {name for name, _ in made.left_out}
-    with TemporaryDirectory(prefix="licet-export-") as name:
-        path = Path(name) / NAME
-        path.write_text(document(made.blocks), encoding="utf-8")
-        try:
-            manifest = manifests.read(path)
-        except ManifestErrors as errors:
-            return [f"This file would not be read:\n{errors}"]
-    desired = records(
-        manifest, at.issuer_id, at.at.vault, entropy=at.at.entropy, now=at.now, resolve_secret=lambda _: _ANY_SECRET
-    )
-    differences = compare(_without_secrets(desired), _without_secrets(stored))
-    return [f"This file does not say it all: {one}" for one in differences if f"{one.what}.{one.name}" not in known]
-
-
-def _without_secrets(configuration: Configuration) -> Configuration:
-    def without(one: Registered | Protected) -> Any:
-        return msgspec.structs.replace(one, credentials=tuple(c for c in one.credentials if c.digest is None))
-
-    return msgspec.structs.replace(
-        configuration, apps=tuple(map(without, configuration.apps)), apis=tuple(map(without, configuration.apis))
-    )
 
 
 def _rendered(made: Export, form: Format) -> str:

@@ -24,9 +24,9 @@ from licet.registration.importers.findings import Found, findings, in_groups, no
 from licet.registration.importers.foreign import Realm
 from licet.registration.importers.node import LARGEST, Unreadable, parse
 from licet.registration.importers.proof import Secret
-from licet.registration.importers.settling import settle
 from licet.registration.manifest import NAME
 from licet.registration.mistakes import ManifestErrors, Mistake, dotted
+from licet.registration.settling import Gone, settle
 from licet.registration.toml_text import Block, as_json, document
 
 ISSUER = "https://id.example.com"
@@ -143,7 +143,7 @@ def _settled(imported: Imported, issuer: str, *, part: bool) -> tuple[Imported, 
     return replace(imported, blocks=blocks, became=became), refused(document(blocks))
 
 
-def _settled_one(one: Became, blocks: Sequence[Block], gone: dict[str, list[str]]) -> Became:
+def _settled_one(one: Became, blocks: Sequence[Block], gone: Gone) -> Became:
     reasons = gone.get(dotted((one.what, one.name)), [])
     off = any(block.path[:2] == (one.what, one.name) and block.off for block in blocks)
     return replace(one, carried=one.carried and not off, notes=(*one.notes, *reasons))

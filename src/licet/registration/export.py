@@ -45,7 +45,6 @@ class Export:
     blocks: tuple[Block, ...]
     secrets: Mapping[str, Place]
     """Every reference to a secret in it, by whose it is: ``app.shop.secret[0]``."""
-    notes: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...]
     """What no file can say, and why: it stays as it is, and is a comment here."""
 
@@ -110,7 +109,6 @@ class _Making:
 
     around: Around
     left_out: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
     secrets: Secrets = field(init=False)
 
     def __post_init__(self) -> None:
@@ -120,7 +118,6 @@ class _Making:
         return Export(
             blocks=blocks,
             secrets=dict(self.secrets.named),
-            notes=tuple(self.notes),
             left_out=tuple(self.left_out),
         )
 

@@ -1,7 +1,4 @@
-"""What was made is read by the real reader; what that refuses becomes a comment, with its reason, until all is taken.
-
-So whatever an export holds, the file that comes of it is one that can be read.
-"""
+"""A file that was made is read by the real reader; what that refuses becomes a comment, until all of it is taken."""
 
 from __future__ import annotations
 
@@ -18,9 +15,16 @@ _NEEDED = frozenset({"is", "callback", "key", "secret", "may", "because", "audie
 """Without these a table is not what it says; all others it can do without."""
 
 
-def settle(blocks: Sequence[Block], refused: Refused) -> tuple[tuple[Block, ...], dict[str, list[str]]]:
-    """*blocks* such that all of them are taken; and what had to go, by the table it went from: ``app.shop``."""
-    settled, gone = list(blocks), dict[str, list[str]]()
+Gone = dict[str, list[str]]
+"""Why something had to go, by the table it went from: ``app.shop``."""
+
+
+def settle(blocks: Sequence[Block], refused: Refused, *, keys: bool = True) -> tuple[tuple[Block, ...], Gone]:
+    """*blocks* such that all of them are taken; and what had to go.
+
+    A key that an app can do without goes alone where *keys* may; otherwise all of the app does.
+    """
+    settled, gone = list(blocks), Gone()
     for _ in range(sum(len(block.rows) + 1 for block in blocks)):
         mistakes = refused(document(settled))
         if not mistakes:
@@ -31,10 +35,15 @@ def settle(blocks: Sequence[Block], refused: Refused) -> tuple[tuple[Block, ...]
                 continue
             block = settled[number]
             gone.setdefault(dotted(block.path[:2]), []).append(f"{mistake.path} {mistake.message}")
-            settled[number] = _without(block, mistake)
-            if settled[number].off:  # all tables of one thing go together
-                settled = [replace(one, off=True) if one.path[:2] == block.path[:2] else one for one in settled]
+            settled[number] = _without(block, mistake, keys=keys)
+            if settled[number].off:
+                settled = list(off(settled, block.path[:2]))
     return tuple(settled), gone
+
+
+def off(blocks: Sequence[Block], path: tuple[str, ...]) -> tuple[Block, ...]:
+    """*blocks* with the table *path* as a comment, and all tables in it: they go together."""
+    return tuple(replace(one, off=True) if one.path[: len(path)] == path else one for one in blocks)
 
 
 def _blamed(blocks: Sequence[Block], path: str) -> int | None:
@@ -51,13 +60,13 @@ def _is_in(path: str, table: str) -> bool:
     return path == table or path.startswith((f"{table}.", f"{table}["))
 
 
-def _without(block: Block, mistake: Mistake) -> Block:
+def _without(block: Block, mistake: Mistake, *, keys: bool) -> Block:
     """*block* without the key that is wrong; without all of it where it cannot do without."""
     reason = f"{mistake.path} {mistake.message}; {mistake.fix}"
     for number, row in enumerate(block.rows):
         if not row.off and _is_in(mistake.path, dotted((*block.path, row.key))):
-            if row.key in _NEEDED:
+            if row.key in _NEEDED or not keys:
                 break
-            off = Row(row.key, row.value, f"left out: {mistake.message}", off=True)
-            return replace(block, rows=(*block.rows[:number], off, *block.rows[number + 1 :]))
+            gone = Row(row.key, row.value, f"left out: {mistake.message}", off=True)
+            return replace(block, rows=(*block.rows[:number], gone, *block.rows[number + 1 :]))
     return replace(block, above=(*block.above, reason), off=True)
