@@ -17,7 +17,7 @@ from licet.cli.opening import fail
 from licet.protocol import issuer as issuers
 from licet.registration import manifest as manifests
 from licet.registration.addresses import is_loopback
-from licet.registration.documents import PARTS
+from licet.registration.documents import FILE_LENGTH, PARTS
 from licet.registration.importers import PRODUCTS
 from licet.registration.importers.becoming import Became, Imported, become
 from licet.registration.importers.findings import Found, findings, in_groups, noted
@@ -83,9 +83,11 @@ def import_(
     part = into is not None and into.parent.name == PARTS
     imported, mistakes = _settled(become(realm, address, guessed=issuer is None, part=part), address, part=part)
     if mistakes:
-        fail("What came of it cannot be read; this is a fault of licet:\n" + "\n".join(map(str, mistakes)), INCOMPLETE)
+        fail("What comes of it would not be read:\n" + "\n".join(map(str, mistakes)), INCOMPLETE)
     found = findings(realm, imported.secrets)
     text = document(noted(imported.blocks, found))
+    if len(text.encode()) > FILE_LENGTH:  # they are told here all the same
+        text = document(imported.blocks)
     written = _write(text, imported.secrets, into, out_secrets)
     if output == "json":
         _tell_scripts(imported, found, realm, None if into else text, written)

@@ -26,9 +26,7 @@ def settle(blocks: Sequence[Block], refused: Refused, *, keys: bool = True) -> t
     """
     settled, gone = list(blocks), Gone()
     for _ in range(sum(len(block.rows) + 1 for block in blocks)):
-        mistakes = refused(document(settled))
-        if not mistakes:
-            break
+        mistakes, before = refused(document(settled)), list(settled)
         for mistake in mistakes:
             number = _blamed(settled, mistake.path)
             if number is None:
@@ -38,6 +36,8 @@ def settle(blocks: Sequence[Block], refused: Refused, *, keys: bool = True) -> t
             settled[number] = _without(block, mistake, keys=keys)
             if settled[number].off:
                 settled = list(off(settled, block.path[:2]))
+        if settled == before:  # nothing is wrong, or what is wrong is no app's and no API's
+            break
     return tuple(settled), gone
 
 

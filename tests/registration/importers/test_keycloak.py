@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from licet.registration.kinds import CODE, CREDENTIALS, DEVICE, REFRESH
+from licet.registration.manifest import read
 from tests.registration.importers.conftest import FIXTURES, loaded, run
 
 Imports = Callable[..., dict[str, Any]]
@@ -309,3 +310,29 @@ def test_where_it_cannot_be_written_it_says_so(tmp_path: Path) -> None:
 
 def test_an_issuer_that_is_none_is_refused() -> None:
     assert run("keycloak", FIXTURES["keycloak"], "--issuer", "http://id.example.com").exit_code == 2
+
+
+def many(count: int) -> Any:
+    """The realm with each of its clients so many times."""
+    export = loaded("keycloak")
+    once = [client for client in export["clients"] if not client["bearerOnly"]]
+    copies = [client | {"clientId": f"{client['clientId']}-{number}"} for number in range(count) for client in once]
+    export["clients"] += copies
+    return export
+
+
+def test_a_large_realm_is_a_file_that_can_be_read(tmp_path: Path) -> None:
+    """Findings stand in it as long as there is room: a file of more than a megabyte is not read."""
+    (tmp_path / "realm.json").write_text(json.dumps(many(120)))
+    into = tmp_path / "licet.toml"
+    assert run("keycloak", tmp_path / "realm.json", "--into", str(into)).exit_code == 1
+    assert len(read(into).apps) > 800
+    assert "# was critical" not in into.read_text()
+
+
+def test_too_large_a_realm_is_told(tmp_path: Path) -> None:
+    (tmp_path / "realm.json").write_text(json.dumps(many(250)))
+    told = run("keycloak", tmp_path / "realm.json", "--into", str(tmp_path / "licet.toml"))
+    assert told.exit_code == 3
+    assert "larger than a megabyte" in told.output
+    assert not (tmp_path / "licet.toml").exists()
