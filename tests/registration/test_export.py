@@ -104,11 +104,32 @@ def test_what_came_in_another_way_is_a_comment(reads: Reads, source: str) -> Non
     stored = made(reads(TOP + APPS))
     job = stored.apps[1]
     foreign = msgspec.structs.replace(job, client=msgspec.structs.replace(job.client, source=source))
-    export = whole(msgspec.structs.replace(stored, apps=(stored.apps[0], foreign)), AROUND)
+    both = msgspec.structs.replace(stored, apps=(stored.apps[0], foreign))
+    assert "job" not in document(whole(both, AROUND).blocks)
+    export = whole(both, AROUND, everything=True)
     assert f"# It came by {source}" in document(export.blocks)
     assert "job" not in tables(export.blocks)["app"]
     adopted = some(msgspec.structs.replace(stored, apps=(foreign,)), frozenset({"app.job"}), AROUND)
     assert tables(adopted.blocks)["app"]["job"]["is"] == "service"
+
+
+def test_an_api_that_came_in_another_way_is_a_comment_unless_it_is_needed(reads: Reads) -> None:
+    stored = made(
+        reads(TOP + '[api.pay]\naudience = "urn:pay:x"\nsecret = { env = "A" }\nscopes = { pay = "Pay" }\n' + APPS)
+    )
+    orders, pay = (
+        msgspec.structs.replace(api, resource=msgspec.structs.replace(api.resource, source="api"))
+        for api in stored.apis
+    )
+    stored = msgspec.structs.replace(stored, apis=(orders, pay))
+    assert set(tables(whole(stored, AROUND).blocks)["api"]) == {"orders"}
+    assert "urn:pay:x" not in document(whole(stored, AROUND).blocks)
+    export = whole(stored, AROUND, everything=True)
+    assert '# audience = "urn:pay:x"' in document(export.blocks)
+    assert "api.pay.secret[0]" not in export.secrets
+    own = msgspec.structs.replace(pay, resource=msgspec.structs.replace(pay.resource, name="licet-admin"))
+    stored = msgspec.structs.replace(stored, apis=(orders, own))
+    assert "licet-admin" not in document(whole(stored, AROUND, everything=True).blocks)
 
 
 def change(configuration: Configuration, **metadata: Any) -> Configuration:

@@ -89,7 +89,7 @@ async def _made(
     if only:
         _must_exist(only, all_of_them)
         return exporting.some(all_of_them, only, around), ()
-    made = exporting.whole(all_of_them if everything else owned, around)
+    made = exporting.whole(all_of_them, around, everything=everything)
     return ReadBack(at.issuer_id, at.at.vault, at.at.entropy, at.now).check(made, owned)
 
 

@@ -6,14 +6,16 @@ secret is) is taken over from the file that the store was opened by; secrets the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from licet.registration.api_section import RESERVED
 from licet.registration.desired import Configuration
 from licet.registration.exported_app import Said, app, unsayable
 from licet.registration.exported_secrets import Place, Secrets
 from licet.registration.scopes import OWN
+from licet.registration.settling import off
 from licet.registration.toml_text import Block, Row
 from licet.storage.ports import Protected, Registered
 from licet.storage.records import Scope
@@ -49,16 +51,17 @@ class Export:
     """What no file can say, and why: it stays as it is, and is a comment here."""
 
 
-def whole(stored: Configuration, around: Around) -> Export:
-    """Everything in *stored* that a file owns, and as comments what came in another way."""
+def whole(stored: Configuration, around: Around, *, everything: bool = False) -> Export:
+    """What a file owns of *stored*; as comments *everything* that came in another way, too."""
     making = _Making(around)
     head = Block(above=(_HEAD,), rows=(Row("issuer", around.issuer),))
     taken = _taken_over(around.tables)
-    apis = [block for api in sorted(stored.apis, key=lambda one: one.resource.name) for block in making.api(api)]
+    owned = sorted((one for one in stored.apps if _is_owned(one)), key=_by_id)
+    foreign = sorted((one for one in stored.apps if not _is_owned(one)), key=_by_id) if everything else []
+    needed = {scope for one in owned for scope in one.client.metadata.scope}
+    apis = [block for api in _sorted(stored.apis) for block in making.api(api, needed, everything=everything)]
     own = making.own_scopes(stored.own_scopes)
-    owned = sorted((one for one in stored.apps if one.client.source == "file"), key=_by_id)
-    foreign = sorted((one for one in stored.apps if one.client.source != "file"), key=_by_id)
-    apps = [block for one in (*owned, *foreign) for block in making.app(one, off=one.client.source != "file")]
+    apps = [block for one in (*owned, *foreign) for block in making.app(one, foreign=not _is_owned(one))]
     if making.secrets.named:
         head = Block(above=(_HEAD, "", *_SECRETS.split("\n")), rows=head.rows)
     return making.export((head, *taken, *own, *apis, *apps))
@@ -67,13 +70,22 @@ def whole(stored: Configuration, around: Around) -> Export:
 def some(stored: Configuration, names: frozenset[str], around: Around) -> Export:
     """Only what *names* says, as in ``app.shop`` or ``api.orders``: a part, for ``conf.d`` or for another server."""
     making = _Making(around)
-    apis = [one for one in stored.apis if f"api.{one.resource.name}" in names]
+    apis = _sorted(one for one in stored.apis if f"api.{one.resource.name}" in names)
     apps = [one for one in stored.apps if f"app.{one.client.client_id}" in names]
-    blocks = [block for api in sorted(apis, key=lambda one: one.resource.name) for block in making.api(api)]
-    blocks += [block for one in sorted(apps, key=_by_id) for block in making.app(one, off=False)]
+    blocks = [block for api in apis for block in making.written(api)]
+    blocks += [block for one in sorted(apps, key=_by_id) for block in making.app(one, foreign=False)]
     if making.secrets.named and blocks:
         blocks.insert(0, Block(above=tuple(_SECRETS.split("\n"))))
     return making.export(tuple(blocks))
+
+
+def _is_owned(one: Registered) -> bool:
+    return one.client.source == "file"
+
+
+def _sorted(apis: Iterable[Protected]) -> list[Protected]:
+    """By name, without the server's own, which no file has."""
+    return sorted((api for api in apis if api.resource.name not in RESERVED), key=lambda one: one.resource.name)
 
 
 def _by_id(one: Registered) -> str:
@@ -126,7 +138,19 @@ class _Making:
         rows = tuple(_scope_row(scope) for scope in said)
         return [Block(path=("scopes",), above=("Words for the issuer's own scopes.",), rows=rows)] if rows else []
 
-    def api(self, api: Protected) -> list[Block]:
+    def api(self, api: Protected, needed: set[str], *, everything: bool) -> list[Block]:
+        """An API and its scopes: what came in another way only as a comment, unless an app of the file needs it."""
+        resource = api.resource
+        if resource.source == "file" or needed & {scope.name for scope in api.scopes}:
+            return self.written(api)
+        if not everything:
+            return []
+        how = f"It came by {resource.source}, and no file owns it. Without the # it becomes this file's."
+        first, *others = off(self.written(api), ("api", resource.name))
+        self.secrets.forget(f"api.{resource.name}")
+        return [replace(first, above=(how, *first.above)), *others]
+
+    def written(self, api: Protected) -> list[Block]:
         """An API and its scopes; apps may need them, so one that is disabled is written, and said to be."""
         resource, name = api.resource, f"api.{api.resource.name}"
         proof, trouble = self.secrets.proof(name, api.credentials)
@@ -142,21 +166,19 @@ class _Making:
             rows.append(Row("access_token", resource.lifetime_s, "seconds"))
         rows += proof
         above = [] if resource.status == "active" else ["Disabled by an operator; on a new server it would be active."]
-        if resource.source != "file":
-            above.append(f"It came by {resource.source}.")
         blocks = [Block(path=("api", resource.name), above=tuple(above), rows=tuple(rows))]
         if api.scopes:
             scopes = tuple(_scope_row(scope) for scope in sorted(api.scopes, key=lambda one: one.name))
             blocks.append(Block(path=("api", resource.name, "scopes"), rows=scopes))
         return blocks
 
-    def app(self, registered: Registered, *, off: bool) -> list[Block]:
+    def app(self, registered: Registered, *, foreign: bool) -> list[Block]:
         """An app; as a comment where it is not this file's, is disabled, or cannot be said."""
         client, name = registered.client, f"app.{registered.client.client_id}"
         proof, trouble = self.secrets.proof(name, registered.credentials)
         said: Said = app(client, tuple(proof), self.around.because.get(client.client_id, ""))
         above = [said.about]
-        if off:
+        if foreign:
             above.append(f"It came by {client.source}, and no file owns it. Without the # it becomes this file's.")
         elif client.status != "active":
             above.append("Disabled by an operator, and so a comment: without the # a new server would take it up.")
