@@ -45,6 +45,19 @@ def test_serving_what_was_exported_changes_nothing(house: House, tmp_path: Path)
     again = licet("export", "--config", str(target), where=tmp_path)
     assert again.returncode == 0, again.stderr
     assert again.stdout == target.read_text()
+    planned = licet("plan", "--check", str(target), where=tmp_path)
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+
+
+def test_it_plans_to_nothing_where_no_secret_is_at_hand(house: House, tmp_path: Path) -> None:
+    """Whoever plans has not the secrets of production; the store keeps what it has."""
+    target = tmp_path / "licet.toml"
+    house.licet("export", str(target))
+    text = re.sub(r'secret( *)= \{ file = "[^"]+" \}', r'secret\1= { env = "NOT_HERE" }', target.read_text())
+    assert "NOT_HERE" in text
+    target.write_text(text)
+    planned = licet("plan", "--check", str(target), where=tmp_path)
+    assert planned.returncode == 0, planned.stdout + planned.stderr
 
 
 def test_nothing_is_overwritten(house: House) -> None:

@@ -19,13 +19,13 @@ from licet.authorization_server import keys
 from licet.authorization_server.settings import Settings
 from licet.events import Event, EventType
 from licet.protocol import jose
-from licet.registration import first_fill
+from licet.registration import applying, plan
 from licet.registration.desired import Configuration, records
-from licet.registration.differences import compare
 from licet.registration.export import Around, whole
 from licet.registration.manifest import read
 from licet.registration.references import resolver
 from licet.registration.toml_text import document
+from licet.registration.unread import Unread
 from licet.resource_owner import accounts
 from licet.resource_owner.passwords import Passwords
 from licet.storage.records import Issuer
@@ -86,7 +86,7 @@ async def moved(tmp_path: Path) -> AsyncIterator[Moved]:
     }
     entropy, clock = SystemEntropy(), MovedClock()
     vault = Vault(MasterKeys.parse(MasterKeys.generate(entropy)), entropy)
-    store = SQLiteStore.open(tmp_path / "licet.db")
+    store = SQLiteStore.open(tmp_path / "licet.db", vault.vouching())
     issuer, now = Issuer(issuer_id=1, url=ISSUER), clock.now()
     await store.issuers.create(issuer, Event(issuer_id=1, type=EventType.ISSUER_CREATED, at=now))
     await keys.create(store, vault, entropy, 1, now)
@@ -99,7 +99,11 @@ async def moved(tmp_path: Path) -> AsyncIterator[Moved]:
     assert account is not None
     manifest = read(tmp_path / "licet.toml")
     desired = records(manifest, 1, vault, entropy=entropy, now=now, resolve_secret=resolver(environment))
-    await first_fill.fill(store, 1, desired, digest=manifest.digest, now=now)
+    present = await applying.stored(store, 1)
+    planned = await plan.make(store, 1, desired=desired, present=present, unread=Unread(), now=now)
+    assert {change.change for change in planned.changes} == {"added"}
+    change = applying.Change(issuer_id=1, desired=desired, present=present, digest=manifest.digest, now=now)
+    assert await applying.apply(store, change) == planned.changes
     server = await app.build(store, issuer, vault, clock, entropy=entropy, settings=Settings(passwords=CHEAP))
     key = jose.SigningKey(jose.generate_es256(), "ES256", "unused")
     async with AsyncExitStack() as last:
@@ -190,10 +194,12 @@ async def test_its_api_is_told_about_tokens(moved: Moved) -> None:
 
 
 async def test_what_runs_then_plans_to_nothing(moved: Moved) -> None:
-    stored = await first_fill.stored(moved.world.store, 1)
+    stored = await applying.stored(moved.world.store, 1)
     assert len(stored.apps) == 7
     export = whole(stored, Around(issuer=ISSUER))
     assert export.left_out == ()
     path = moved.path / "exported.toml"
     path.write_text(document(export.blocks))
-    assert compare(moved.desired(path), stored) == ()
+    again = moved.desired(path)
+    planned = await plan.make(moved.world.store, 1, desired=again, present=stored, unread=Unread(), now=Instant(9))
+    assert planned.empty

@@ -99,6 +99,15 @@ def test_what_an_operator_disabled_is_a_comment(reads: Reads) -> None:
     assert compare(again(export, stored, STRONG), stored) == ()
 
 
+def test_what_was_removed_is_gone(reads: Reads) -> None:
+    stored = made(reads(TOP + APPS))
+    shop = stored.apps[0]
+    removed = msgspec.structs.replace(shop, client=msgspec.structs.replace(shop.client, status="removed"))
+    stored = msgspec.structs.replace(stored, apps=(removed, *stored.apps[1:]))
+    assert "shop" not in document(whole(stored, AROUND, everything=True).blocks)
+    assert some(stored, frozenset({"app.shop"}), AROUND).blocks == ()
+
+
 @pytest.mark.parametrize("source", ["dcr", "api", "cimd"])
 def test_what_came_in_another_way_is_a_comment(reads: Reads, source: str) -> None:
     stored = made(reads(TOP + APPS))

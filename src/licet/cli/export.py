@@ -16,8 +16,8 @@ import msgspec
 from licet.cli.desk import Desk, desk
 from licet.cli.main import FOUND, INCOMPLETE
 from licet.cli.opening import CONFIG, fail
+from licet.registration import applying, kubernetes
 from licet.registration import export as exporting
-from licet.registration import first_fill, kubernetes
 from licet.registration.desired import SECRET, Configuration
 from licet.registration.export import Around, Export
 from licet.registration.manifest import NAME
@@ -83,7 +83,7 @@ async def _made(
     at: Desk, config: Path, target: Path | None, only: frozenset[str], *, everything: bool
 ) -> tuple[Export, tuple[str, ...]]:
     """The export, and what reading it back says that it should not."""
-    owned = await first_fill.stored(at.store, at.issuer_id)
+    owned = await applying.stored(at.store, at.issuer_id)
     all_of_them = msgspec.structs.replace(owned, apps=await at.store.clients.every(at.issuer_id))
     around = _around(at, config, config.parent if target is None else target.parent)
     if only:
@@ -94,7 +94,8 @@ async def _made(
 
 
 def _must_exist(only: frozenset[str], stored: Configuration) -> None:
-    there = {f"app.{one.client.client_id}" for one in stored.apps} | {f"api.{one.resource.name}" for one in stored.apis}
+    apps = [one.client for one in stored.apps if one.client.status != "removed"]
+    there = {f"app.{one.client_id}" for one in apps} | {f"api.{one.resource.name}" for one in stored.apis}
     if missing := sorted(only - there):
         fail(f"There is no {' and no '.join(missing)} here. Write app.ID or api.NAME.", FOUND)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
 import msgspec
@@ -90,6 +91,20 @@ def compare(desired: Configuration, stored: Configuration) -> tuple[Difference, 
     return (*found, *(Difference(*key, "gone") for key in gone))
 
 
+def digest(configuration: Configuration) -> str:
+    """What a configuration says, as one SHA-256: the same for two that ``compare`` finds no difference between, whatever
+    their ids and times; and another where an operator disabled something."""
+    said = {
+        " ".join(key): {name: sorted(value) if isinstance(value, frozenset) else value for name, value in facts.items()}
+        for key, facts in _facts(configuration).items()
+    }
+    disabled = sorted(
+        [f"app {app.client.client_id}" for app in configuration.apps if app.client.status == "disabled"]
+        + [f"api {api.resource.name}" for api in configuration.apis if api.resource.status != "active"]
+    )
+    return sha256(_canonical([said, disabled])).hexdigest()
+
+
 def credential_fact(credential: Credential) -> str:
     """What makes two credentials the same, whatever their ids: the digest of the secret, or the public key."""
     if credential.digest is not None:
@@ -116,7 +131,9 @@ def _facts(configuration: Configuration) -> dict[Key, Facts]:
         facts["api", api.resource.name] = _api(api)
         facts |= {("scope", scope.name): _scope(scope, api.resource.name) for scope in api.scopes}
     facts |= {("scope", scope.name): _scope(scope, "") for scope in configuration.own_scopes}
-    return facts | {("app", app.client.client_id): _app(app) for app in configuration.apps}
+    return facts | {
+        ("app", app.client.client_id): _app(app) for app in configuration.apps if app.client.status != "removed"
+    }
 
 
 def _owned(stored: Configuration, apis: set[str]) -> list[Key]:

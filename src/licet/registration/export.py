@@ -56,8 +56,9 @@ def whole(stored: Configuration, around: Around, *, everything: bool = False) ->
     making = _Making(around)
     head = Block(above=(_HEAD,), rows=(Row("issuer", around.issuer),))
     taken = _taken_over(around.tables)
-    owned = sorted((one for one in stored.apps if _is_owned(one)), key=_by_id)
-    foreign = sorted((one for one in stored.apps if not _is_owned(one)), key=_by_id) if everything else []
+    there = sorted(_there(stored), key=_by_id)
+    owned = [one for one in there if _is_owned(one)]
+    foreign = [one for one in there if not _is_owned(one)] if everything else []
     needed = {scope for one in owned for scope in one.client.metadata.scope}
     apis = [block for api in _sorted(stored.apis) for block in making.api(api, needed, everything=everything)]
     own = making.own_scopes(stored.own_scopes)
@@ -71,12 +72,17 @@ def some(stored: Configuration, names: frozenset[str], around: Around) -> Export
     """Only what *names* says, as in ``app.shop`` or ``api.orders``: a part, for ``conf.d`` or for another server."""
     making = _Making(around)
     apis = _sorted(one for one in stored.apis if f"api.{one.resource.name}" in names)
-    apps = [one for one in stored.apps if f"app.{one.client.client_id}" in names]
+    apps = [one for one in _there(stored) if f"app.{one.client.client_id}" in names]
     blocks = [block for api in apis for block in making.written(api)]
     blocks += [block for one in sorted(apps, key=_by_id) for block in making.app(one, foreign=False)]
     if making.secrets.named and blocks:
         blocks.insert(0, Block(above=tuple(_SECRETS.split("\n"))))
     return making.export(tuple(blocks))
+
+
+def _there(stored: Configuration) -> Iterable[Registered]:
+    """Every app but the tombstones of those that were removed."""
+    return (one for one in stored.apps if one.client.status != "removed")
 
 
 def _is_owned(one: Registered) -> bool:

@@ -7,6 +7,7 @@ Every answer arrives after the commit. ``contract.py`` is the suite that every b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -149,8 +150,8 @@ class RotateFamily(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     generation: int
     presented: bytes
     successor: bytes | None
-    sealed: bytes | None = None
-    """The successor for a retry; only who holds *presented* can open it. None where retries are switched off."""
+    salt: bytes | None = None
+    """What the successor was derived with, beside *presented*, for a retry. None where retries are switched off."""
     replay_until: Instant | None = None
     origin: bytes | None = None
     """Of the request, as a MAC: compared, never read."""
@@ -199,9 +200,11 @@ class Unknown(msgspec.Struct, frozen=True, gc=False):
 
 class Replayed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A refresh token's predecessor came back in time and the successor is unused: the access token is stored, and
-    the refresh token is the one that *sealed* holds (rulings F)."""
+    the refresh token is the one that *salt* and the predecessor come to (rulings F)."""
 
-    sealed: bytes
+    salt: bytes
+    head: bytes
+    """The successor's digest."""
     generation: int
     """Of the successor."""
     replay_until: Instant
@@ -254,6 +257,46 @@ class PutOwnScopes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 Put = PutClient | PutResource | PutOwnScopes
+
+
+class RemoveClient(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A client that goes: everything it has ends, its credentials go, what was agreed with it is forgotten. Its row stays as
+    a tombstone (``status = "removed"``), so that a client that comes back under its id revives nothing."""
+
+    client_id: str
+    ending: Ending
+
+
+class RemoveResource(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An API that goes, with its scopes and credentials; grants are narrowed by what is missing (rulings D)."""
+
+    name: str
+    event: Event
+
+
+Removal = RemoveClient | RemoveResource
+
+
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store holds of a configuration: the apps of one source, every API, the issuer's own scopes."""
+
+    apps: tuple[Registered, ...] = ()
+    apis: tuple[Protected, ...] = ()
+    own_scopes: tuple[Scope, ...] = ()
+
+
+class Configuring(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A change of the configuration, all of it or nothing: removals first, because what they leave may be put elsewhere."""
+
+    issuer_id: int
+    source: str = "file"
+    """Whose apps these are."""
+    expected: Configured
+    """What must be there, to the letter: it was judged."""
+    removals: tuple[Removal, ...] = ()
+    puts: tuple[Put, ...] = ()
+    event: Event
+    """Recorded last."""
 
 
 class Ending(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -650,6 +693,29 @@ class Listing(Protocol):
         """Newest first, before the event of this node and number."""
 
 
+class Held(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What hangs on one client now."""
+
+    grants: int = 0
+    """Live ones."""
+    people: int = 0
+    """Who has them."""
+    remembered: int = 0
+    """Decisions that spare people a question."""
+    by_scope: dict[str, int] = {}
+    """Live grants that hold each scope."""
+
+
+class Holdings(Protocol):
+    """What people and apps hold, counted. Costs a walk over everything, beside the event loop: for plans, not for requests."""
+
+    async def of(self, issuer_id: int, client_ids: Sequence[str] | None, at: Instant) -> dict[str, Held]:
+        """By client, of all of them for None; those on whom nothing hangs are left out."""
+
+    async def elsewhere(self, issuer_id: int, source: str) -> int:
+        """How many active clients there are that did not come from *source*."""
+
+
 class Store(Protocol):
     """One backend, opened."""
 
@@ -675,15 +741,20 @@ class Store(Protocol):
     events: Events
     refusals: Refusals
     listing: Listing
+    holdings: Holdings
 
     async def issue(self, issuance: Issuance) -> Outcome:
         """The one verb by which tokens become durable (house law 1)."""
 
-    async def configure(self, puts: tuple[Put, ...], event: Event) -> None:
-        """All of a configuration, in this order, with one *event* behind it: a start that is killed leaves nothing of it.
+    async def configure(self, change: Configuring) -> bool:
+        """The whole change in one transaction; False, and nothing done, if something else is there than expected.
 
         Conflict: nothing was done.
         """
+
+    async def vouch_anew(self) -> int:
+        """Vouch under the first master key for what lives as long as people and apps do, so that an older one can go; how
+        many rows had been vouched for under another."""
 
     def next_id(self, at: Instant) -> int:
         """An id that was never given before and grows with time."""

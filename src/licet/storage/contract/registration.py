@@ -15,9 +15,6 @@ from licet.storage.ports import (
     Conflict,
     Person,
     Protected,
-    PutClient,
-    PutOwnScopes,
-    PutResource,
     Registered,
     Store,
 )
@@ -223,26 +220,3 @@ class Registration:
             assert await store.issuers.generation(ISSUER) > seen
             seen = await store.issuers.generation(ISSUER)
         assert await store.issuers.generation(2) == 0
-
-    async def test_a_configuration_is_put_whole_or_not_at_all(self, store: Store) -> None:
-        await store.issuers.create(a.issuer(), a.event())
-        notes = PutResource(resource=a.resource(), scopes=(a.scope("read"),), credentials=(), event=a.event())
-        app = PutClient(client=a.client(), credentials=(a.credential("app"),), event=a.event())
-        own = PutOwnScopes(issuer_id=ISSUER, scopes=(a.scope("openid", None),), event=a.event())
-        taken = PutResource(
-            resource=a.resource("other", identifier="https://notes.example"), scopes=(), credentials=(), event=a.event()
-        )
-        with pytest.raises(Conflict):
-            await store.configure((notes, app, own, taken), a.event())
-        assert await store.clients.every(ISSUER) == ()
-        assert await store.resources.every(ISSUER) == ()
-        assert await store.resources.own_scopes(ISSUER) == ()
-        assert await store.issuers.generation(ISSUER) == 0
-        assert len(await store.events.tail(ISSUER, 99)) == 1
-        await store.configure((notes, app, own), a.event(EventType.CONFIGURATION_APPLIED))
-        assert [one.client for one in await store.clients.every(ISSUER)] == [app.client]
-        assert [one.resource for one in await store.resources.every(ISSUER)] == [notes.resource]
-        assert await store.resources.own_scopes(ISSUER) == own.scopes
-        assert await store.issuers.generation(ISSUER) > 0
-        assert [link.event.type for link in await store.events.tail(ISSUER, 1)] == [EventType.CONFIGURATION_APPLIED]
-        assert len(await store.events.tail(ISSUER, 99)) == 5

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from licet.events import Chained, Event
@@ -89,11 +91,11 @@ class SQLiteListing(Room):
             rows = self._read.rows(ALL_SESSIONS, page)
         else:
             rows = self._read.rows(SESSIONS_OF, (*page, subject_id))
-        return tuple(map(_signed_in, rows))
+        return self._signed_in(rows)
 
     async def session(self, issuer_id: int, session_id: str) -> SignedIn | None:
-        row = self._read.row(ONE_SESSION, (issuer_id, session_id))
-        return None if row is None else _signed_in(row)
+        found = self._signed_in(self._read.rows(ONE_SESSION, (issuer_id, session_id)))
+        return found[0] if found else None
 
     async def grants(
         self, issuer_id: int, subject_id: str | None, after: Grant | None, limit: int
@@ -104,14 +106,14 @@ class SQLiteListing(Room):
         else:
             client_id = LAST_TEXT if after is None else after.client_id
             rows = self._read.rows(GRANTS_OF, (issuer_id, subject_id, client_id, number, limit))
-        return tuple(map(standing.decode, rows))
+        return standing.each(rows, self._vouching)
 
     async def grants_in(self, issuer_id: int, session_id: str, after: Grant | None, limit: int) -> tuple[Standing, ...]:
         number = LAST if after is None else after.grant_id
-        return tuple(map(standing.decode, self._read.rows(GRANTS_IN, (issuer_id, session_id, number, limit))))
+        return standing.each(self._read.rows(GRANTS_IN, (issuer_id, session_id, number, limit)), self._vouching)
 
     async def families(self, issuer_id: int, grant_id: int, limit: int) -> tuple[Family, ...]:
-        return tuple(map(FAMILIES.decode, self._read.rows(FAMILIES_OF, (issuer_id, grant_id, limit))))
+        return FAMILIES.each(self._read.rows(FAMILIES_OF, (issuer_id, grant_id, limit)), self._vouching)
 
     async def consents(self, issuer_id: int, subject_id: str, after: str, limit: int) -> tuple[Consent, ...]:
         return tuple(map(CONSENTS.decode, self._read.rows(CONSENTS_OF, (issuer_id, subject_id, after, limit))))
@@ -123,6 +125,9 @@ class SQLiteListing(Room):
             for node, seq, prior, digest, text in rows
         )
 
-
-def _signed_in(row: Row) -> SignedIn:
-    return SignedIn(session=SESSIONS.decode(row), account=ACCOUNTS.decode(row, SESSIONS.width))
+    def _signed_in(self, rows: Iterable[Row]) -> tuple[SignedIn, ...]:
+        return tuple(
+            SignedIn(session=session, account=ACCOUNTS.decode(row, SESSIONS.width))
+            for row in rows
+            if (session := SESSIONS.read(row, self._vouching)) is not None
+        )
