@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from licet.registration.importers import findings
 from tests.cli.test_operators import opened_house
 from tests.cli.test_serve import licet
 
@@ -43,8 +44,11 @@ def test_the_realm_is_imported_as_printed(somewhere: Path) -> None:
     (app,) = blocks("toml")
     assert app in (somewhere / "conf.d" / "corner.toml").read_text()
     assert (somewhere / "secrets.env").stat().st_mode & 0o777 == 0o600
-    doctor = licet(*commands("doctor")[0][0], where=somewhere)
-    assert doctor.returncode == 0, doctor.stdout
+    for verb in ("doctor", "plan", "apply"):
+        ((words, _),) = commands(verb)
+        done = licet(*words, where=somewhere)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert (somewhere / "new-secrets.env").read_text().startswith("PORTAL_SECRET=")
 
 
 def test_every_way_to_export_ends_well(tmp_path: Path) -> None:
@@ -55,6 +59,12 @@ def test_every_way_to_export_ends_well(tmp_path: Path) -> None:
             house.licet(*(word.replace("api.orders", "api.notes") for word in words))
         assert (tmp_path / "saved.toml").exists()
         assert (tmp_path / "deploy" / "licet.yaml").exists()
+
+
+def test_every_finding_is_described() -> None:
+    """And none that there is not."""
+    found = set(re.findall(r'"(LA-\d+)"', Path(findings.__file__).read_text()))
+    assert set(re.findall(r"LA-\d+", PAGE)) == found
 
 
 def test_every_product_and_option_is_described() -> None:

@@ -217,7 +217,7 @@ def _weak(realm: Realm, secrets: Iterable[Secret]) -> Iterable[Found]:
                 message=secret.trouble,
                 where=places.get(secret.owner, "$"),
                 clause=secret.rule,
-                remedy="make a new one: openssl rand -base64 33",
+                remedy="let licet apply make a new one",
             )
 
 

@@ -14,7 +14,7 @@ from licet.registration.references import weakness
 from licet.registration.toml_text import Row
 
 _MOST_KEYS = 2
-_NEW = "make a new one: openssl rand -base64 33"
+_NEW = "licet apply makes a new one"
 _OTHERWISE = {
     "client_secret_jwt": "it signed with its secret; here it sends the secret in the header or body, or signs with a key",
     "tls_client_auth": "it proved itself by a TLS certificate, which is not done by this version yet: give it a key",
