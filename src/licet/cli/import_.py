@@ -84,7 +84,7 @@ def import_(
     imported, mistakes = _settled(become(realm, address, guessed=issuer is None, part=part), address, part=part)
     if mistakes:
         fail("What comes of it would not be read:\n" + "\n".join(map(str, mistakes)), INCOMPLETE)
-    found = findings(realm, imported.secrets)
+    found = findings(realm)
     text = document(noted(imported.blocks, found))
     if len(text.encode()) > FILE_LENGTH:  # they are told here all the same
         text = document(imported.blocks)

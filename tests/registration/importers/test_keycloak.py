@@ -279,7 +279,8 @@ def test_a_realm_without_fault_ends_well(tmp_path: Path) -> None:
         client |= {"secret": "", "fullScopeAllowed": False}
         client["attributes"]["pkce.code.challenge.method"] = "S256"
     by_id(export, "desk-reader")["redirectUris"] = ["http://127.0.0.1/callback"]
-    export["revokeRefreshToken"] = True
+    by_id(export, "desk-reader")["consentRequired"] = True
+    export |= {"revokeRefreshToken": True, "offlineSessionMaxLifespanEnabled": True}
     file = tmp_path / "realm.json"
     file.write_text(json.dumps(export))
     assert run("keycloak", file).exit_code == 0

@@ -75,8 +75,8 @@ def _client(fields: Node, node: Node) -> ForeignClient:
         secret="" if public or hashed else secret,
         secret_state="none" if public or not secret else "hashed" if hashed else "plain",
         skips_consent=fields.flag("skip_authorization"),
-        id_token_alg=signs if signs in {"RS256", "ES256"} else "",
-        notes=tuple(_left(fields, signs)),
+        id_token_alg=signs,
+        notes=tuple(_left(fields)),
     )
 
 
@@ -85,10 +85,8 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.split()))
 
 
-def _left(fields: Node, signs: str) -> list[str]:
+def _left(fields: Node) -> list[str]:
     notes = []
-    if signs == "HS256":
-        notes.append("its ID tokens were signed with its secret (HS256); here they are signed with the server's key")
     if fields.at("user").value is not None:
         notes.append("the Django user it belongs to is not carried: write owner for whoever answers for it")
     return notes

@@ -88,6 +88,8 @@ class Realm:
     scopes: tuple[ForeignScope, ...] = ()
     lifetimes: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     """By our names: seconds, and what that was called there."""
+    endless: bool = False
+    """Whether a refresh token that is used never died."""
     rotates: bool | None = None
     """Whether refresh tokens of public clients were replaced at each use; None where the export does not say."""
     notes: tuple[str, ...] = ()

@@ -70,6 +70,7 @@ def read(document: Node) -> Realm:
         apis=apis,
         scopes=scopes,
         lifetimes=_lifetimes(document),
+        endless=document.value.get("offlineSessionMaxLifespanEnabled") is False,
         rotates=document.flag("revokeRefreshToken"),
         notes=tuple(_notes(document, saml)),
     )
