@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from licet.ambient import SECOND, Instant
 from licet.events import Event
-from licet.storage.ports import Standing
+from licet.storage.ports import Registering, Standing
 from licet.storage.records import Grant, Pending
 from licet.storage.sqlite import standing
 from licet.storage.sqlite.authorization import ended_meanwhile
 from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.registrations import Adopting
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.standing import GRANTS
 from licet.storage.sqlite.transaction import Tx, entry
@@ -99,15 +100,22 @@ class SQLiteDevices(Room):
         at: Instant,
         grant: Grant | None,
         events: tuple[Event, ...],
+        *,
+        adopts: Registering | None = None,
     ) -> bool:
         lines = [entry(event) for event in events]
         state, grant_id = ("denied", None) if grant is None else ("approved", grant.grant_id)
         decides = (state, at, grant_id, issuer_id, device_digest, subject_id, at)
         row = None if grant is None else GRANTS.encode(grant)
+        adopt = None if adopts is None else Adopting(adopts)
 
         def work(tx: Tx) -> bool:
+            if adopt is not None and not adopt.stands(tx):
+                return False
             if (grant is not None and ended_meanwhile(tx, grant)) or not tx.run(DECIDE, decides):
                 return False
+            if adopt is not None:
+                adopt.write(tx)
             if row is not None:
                 tx.run(GRANTS.insert, row)
             for line in lines:
