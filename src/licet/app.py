@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import msgspec
@@ -275,6 +276,7 @@ def _described(
     if limits is None:
         return None
     clients = DocumentClients(directory.issuer.issuer_id, entropy, limits)
+    directory.lets_in = partial(limits.lets_in, development=directory.issuer.development)
     directory.documents = ClientDocuments(directory, egress, limits, guesses, store.registrations, clients)
     return clients
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -68,7 +69,7 @@ async def test_metadata_says_so(story: Story) -> None:
 
 @pytest.mark.witness(DOCUMENT_HOST_SHOWN)
 async def test_people_are_shown_both_hosts_and_that_nobody_checked(story: Story) -> None:
-    """RG-04, AZ-40: the host of the document, where the answer goes, and the warning about this device."""
+    """RG-04: the host of the document, where the answer goes, and the warning about this device."""
     async with story.here.visitor() as http:
         alice = Reader(http)
         page = await alice.asked(**story.request())
@@ -169,7 +170,7 @@ def words(page: str) -> str:
 
 @pytest.mark.witness(DOCUMENT_FETCHED_SAFELY)
 async def test_a_name_that_changes_its_mind_changes_nothing(tmp_path: Path, authority: Authority) -> None:
-    """RG-02, DNS rebinding: resolved once a visit, and the judged address is the one that is visited."""
+    """RG-03, DNS rebinding: resolved once a visit, and the judged address is the one that is visited."""
     answers: list[str] = []
 
     async def rebinding(_host: str, _port: int) -> tuple[str, ...]:
@@ -202,7 +203,7 @@ TABLES = ("clients", "registrations", "credentials", "grants", "consents", "tran
 
 @pytest.mark.witness(DOCUMENT_VISITS_BOUNDED)
 async def test_ten_thousand_unknown_ids_leave_no_row(story: Story) -> None:
-    """RG-03: a loop over made-up addresses is told to wait, in little time, and the store is as it was."""
+    """A loop over made-up addresses is told to wait, in little time, and the store is as it was."""
     before = {table: row(story.here, f"SELECT count(*) FROM {table}") for table in TABLES}
     story.publisher.status = "404 Not Found"
     codes: list[int] = []
@@ -419,7 +420,7 @@ async def test_an_agent_with_keys_at_an_address_proves_itself(story: Story, agen
 
 @pytest.mark.witness(DOCUMENT_CHANGE_NOTICED)
 async def test_when_all_keys_are_replaced_everything_ends(story: Story, agent: Keys) -> None:
-    """RG-04, AZ-48: who holds the host now is not who people allowed; every token ends, on every road."""
+    """RG-04: who holds the host now is not who people allowed; every token ends, on every road."""
     old = agent.key("old")
     agent.publish()
     tokens = (await story.redeem(await story.ask(), **agent.proof(old))).json()
@@ -489,7 +490,7 @@ async def test_a_device_is_not_served_where_the_document_does_not_name_it(story:
 
 
 async def test_what_an_operator_disables_ends_on_every_road_and_stays_ended(story: Story) -> None:
-    """TK: refresh, introspection, a new request; and no document brings it back, not after years."""
+    """Refresh, introspection, a new request; and no document brings it back, not after years."""
     tokens = await story.signed_in()
     at = story.here.clock.now()
     client_id = story.publisher.client_id
@@ -565,16 +566,18 @@ async def test_hosts_are_listed_and_refused(tmp_path: Path, authority: Authority
         tokens = await story.signed_in()
         assert (await story.refused(client_id="https://other.example.com/client.json")).status_code == 400
         assert story.publisher.visits == ["/oauth/client.json"]
+        directory = story.here.server.upkeep.directory
         for closed in (replace(listed, hosts=frozenset()), replace(listed, refused=frozenset({"example.com"}))):
             story.documents.limits = closed
-            story.here.server.upkeep.directory._clients.clear()
+            directory.lets_in = partial(closed.lets_in, development=False)
+            directory._clients.clear()
             assert (await story.refused()).status_code == 400
             assert (await story.refresh(tokens)).status_code == 401
             async with story.here.visitor() as http:
                 form = {"token": tokens["access_token"]}
                 told = await http.post("/introspect", data=form, auth=("api.orders", SECRET_OF_APIS))
             assert told.json() == {"active": False}
-        story.here.server.upkeep.directory.documents = None
+        directory.documents = directory.lets_in = None
         assert (await story.refresh(tokens)).status_code == 401
 
 

@@ -21,7 +21,6 @@ from licet.authorization_server.directory import Directory
 from licet.authorization_server.document_clients import DocumentClients
 from licet.authorization_server.settings import ClientDocuments as Limits
 from licet.egress import Egress, Unreachable
-from licet.protocol.client_id_url import host_of, is_client_id_url
 from licet.protocol.client_metadata import ClientMetadata
 from licet.protocol.errors import InvalidRequest, Refusal, TemporarilyUnavailable, TooManyRequests
 from licet.registration import client_document
@@ -78,15 +77,6 @@ class ClientDocuments:
     _visits: dict[str, asyncio.Task[_Kept | _Nothing]] = field(default_factory=dict)
     _out: int = 0
 
-    def lets_in(self, client_id: str) -> bool:
-        """Whether *client_id* is an address that may be fetched, of a host that the operator lets in."""
-        if not is_client_id_url(client_id, development=self.directory.issuer.development):
-            return False
-        host = host_of(client_id)
-        if any(host == refused or host.endswith(f".{refused}") for refused in self.limits.refused):
-            return False
-        return self.limits.hosts is None or host in self.limits.hosts
-
     def holds(self, client_id: str) -> bool:
         """Whether the document at *client_id* is known and good."""
         return client_id in self._good
@@ -103,7 +93,7 @@ class ClientDocuments:
             return registered
         if registered is None and not introduces:
             return None
-        if not self.lets_in(client_id):
+        if not self.limits.lets_in(client_id, development=self.directory.issuer.development):
             raise InvalidRequest("client_id is not an address that is taken here", per=DOCUMENT_ADDRESS_FETCHABLE)
         outcome = self._known(client_id, at) or await self._visited(client_id, at, registered, peer)
         if isinstance(outcome, _Kept):

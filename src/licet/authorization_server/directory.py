@@ -6,7 +6,7 @@ A command line's change raises the generation in the store; ``refresh`` sees it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import msgspec
@@ -58,9 +58,6 @@ def _without_port(origin: str) -> str:
 class Documents(Protocol):
     """Clients that are named by the address of their metadata document."""
 
-    def lets_in(self, client_id: str) -> bool:
-        """Whether the document at *client_id* counts here."""
-
     def holds(self, client_id: str) -> bool:
         """Whether the document at *client_id* is known and good."""
 
@@ -74,6 +71,8 @@ class Directory:
 
     documents: Documents | None = None
     """None: a client is not known by its document."""
+    lets_in: Callable[[str], bool] | None = None
+    """Whether a document at an address counts here; None: none does."""
 
     def __init__(self, store: Store, issuer: Issuer) -> None:
         self._store = store
@@ -105,7 +104,7 @@ class Directory:
         found = await self._store.clients.find(self.issuer.issuer_id, client_id)
         if found is not None and found.client.source == "cimd":
             # The operator may have closed the door to its host, or to all of them, since it was written down.
-            found = found if self.documents is not None and self.documents.lets_in(client_id) else None
+            found = found if self.lets_in is not None and self.lets_in(client_id) else None
         if found is not None and generation == self._generation:  # else it may be older than what was just forgotten
             if len(self._clients) >= _CLIENTS_KEPT:
                 self._clients.clear()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from licet.authorization_server.key_schedule import KeyLives
 from licet.egress import EgressLimits
+from licet.protocol.client_id_url import host_of, is_client_id_url
 from licet.resource_owner.passwords import Cost
 from licet.resource_owner.sessions import SessionLives
 from licet.resource_owner.sign_in import Guessing
@@ -138,6 +139,15 @@ class ClientDocuments:
     """Seconds until it may bring one more; everybody together, a hundred times as many."""
     kept: int = 1000
     """Documents in memory at most, and as many addresses that had none."""
+
+    def lets_in(self, client_id: str, *, development: bool) -> bool:
+        """Whether *client_id* is an address that may be fetched, of a host that the operator lets in."""
+        if not is_client_id_url(client_id, development=development):
+            return False
+        host = host_of(client_id)
+        if any(host == refused or host.endswith(f".{refused}") for refused in self.refused):
+            return False
+        return self.hosts is None or host in self.hosts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,7 +168,7 @@ def settings(manifest: Manifest) -> Settings:
         lifetimes=Lifetimes(**{name: value for name, value in given.items() if name in of_tokens}),
         sessions=SessionLives(**sessions),
         registration=_registration(manifest),
-        documents=_documents(manifest),
+        documents=documents(manifest),
         pushing=Pushing(required=manifest.server.pushed_only),
         egress=manifest.server.egress,
     )
@@ -189,7 +189,8 @@ def _registration(manifest: Manifest) -> DynamicRegistration | None:
     )
 
 
-def _documents(manifest: Manifest) -> ClientDocuments | None:
+def documents(manifest: Manifest) -> ClientDocuments | None:
+    """Whose metadata documents are taken; None: nobody's."""
     from licet.authorization_server.settings import DOCUMENT_GRANTS, ClientDocuments  # noqa: PLC0415
     from licet.storage.records import RegistrationPolicy  # noqa: PLC0415
 

@@ -32,6 +32,7 @@ METHODS = ("private_key_jwt", "none")
 _SECRET = ("client_secret", "client_secret_expires_at")
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 """Members of a JWK that only its owner may know (RFC 7518 §6)."""
+_IDENTIFYING = ("kty", "crv", "x", "y", "n", "e")
 _NOT_HERE = ("software_statement", "sector_identifier_uri")
 """Passed over, and refused: nobody vouches for what a document says; a sector would be one more address to visit."""
 
@@ -77,12 +78,10 @@ def keys_replaced(before: ClientMetadata, now: ClientMetadata) -> bool:
     return bool(old) and not old & new
 
 
-def _keys(metadata: ClientMetadata) -> frozenset[bytes]:
+def _keys(metadata: ClientMetadata) -> frozenset[tuple[object, ...]]:
+    """The keys themselves, whatever they are called and used for."""
     keys = metadata.jwks["keys"] if metadata.jwks else ()
-    return frozenset(
-        msgspec.json.encode({name: value for name, value in key.items() if name not in ("kid", "alg")}, order="sorted")
-        for key in keys
-    )
+    return frozenset(tuple(key.get(member) for member in _IDENTIFYING) for key in keys)
 
 
 def _without_secrets(document: Document) -> None:
