@@ -253,7 +253,7 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         Row("RG-01", "Anybody registers clients", "off by default; with a token, or within limits"),
         Row(
             "RG-02",
-            "A document's address leads to a private network, by a redirect, or to too much",
+            "An address that a client names leads to a private network, by a redirect, or to too much",
             "never visited; one sentence for all of it, nothing redirected, nothing kept",
         ),
         Row("RG-03", "A name that changes its mind between check and visit", "the judged address is the one visited"),

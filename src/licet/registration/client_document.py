@@ -16,6 +16,7 @@ from licet.protocol import redirect_uri as redirects
 from licet.protocol.client_id_url import host_of
 from licet.protocol.client_metadata import ClientMetadata
 from licet.protocol.errors import InvalidClientMetadata, InvalidRedirectUri
+from licet.protocol.jose.jwk import thumbprint
 from licet.protocol.jose.model import InvalidJWT
 from licet.protocol.jose.strict_json import object_of
 from licet.registration import dynamic
@@ -32,7 +33,6 @@ METHODS = ("private_key_jwt", "none")
 _SECRET = ("client_secret", "client_secret_expires_at")
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 """Members of a JWK that only its owner may know (RFC 7518 §6)."""
-_IDENTIFYING = ("kty", "crv", "x", "y", "n", "e")
 _NOT_HERE = ("software_statement", "sector_identifier_uri")
 """Passed over, and refused: nobody vouches for what a document says; a sector would be one more address to visit."""
 
@@ -78,10 +78,9 @@ def keys_replaced(before: ClientMetadata, now: ClientMetadata) -> bool:
     return bool(old) and not old & new
 
 
-def _keys(metadata: ClientMetadata) -> frozenset[tuple[object, ...]]:
-    """The keys themselves, whatever they are called and used for."""
-    keys = metadata.jwks["keys"] if metadata.jwks else ()
-    return frozenset(tuple(key.get(member) for member in _IDENTIFYING) for key in keys)
+def _keys(metadata: ClientMetadata) -> frozenset[str]:
+    """The keys themselves, whatever they are called (RFC 7638)."""
+    return frozenset(thumbprint(key) for key in (metadata.jwks["keys"] if metadata.jwks else ()))
 
 
 def _without_secrets(document: Document) -> None:
