@@ -608,3 +608,44 @@ async def test_it_is_off_unless_it_is_switched_on(tmp_path: Path) -> None:
         assert "client_id_metadata_document_supported" not in said
         page = await http.get("/authorize", params={"client_id": "https://agent.example.com/c.json"})
         assert page.status_code == 400
+
+
+async def test_a_yes_is_to_the_document_that_was_shown(story: Story) -> None:
+    """RG-04, AZ-41: a document that changes between the page and the yes is shown again, not agreed to."""
+    with story.here.clock.held():
+        async with story.here.visitor() as http:
+            page = await http.get("/authorize", params=await asked_of(story))
+            while "Consent" not in Form(page.text).title:
+                if page.status_code == 303:
+                    page = await http.get(page.headers["location"])
+                else:
+                    page = await Visitor(http).fill(Form(page.text), page)
+            story.publisher.members = {"client_name": "Somebody Else"}
+            story.here.clock.ahead_s += 1700
+            story.publisher.headers = ("Cache-Control: no-store",)
+            story.documents._good.clear()
+            answered = await Visitor(http).press(Form(page.text), "consent-allow")
+        assert answered.status_code == 403
+        assert await story.rows() == 0
+
+
+async def test_two_people_agree_at_once_to_a_client_that_is_new(story: Story) -> None:
+    """One of them writes it down, both are answered."""
+    answered = await asyncio.gather(*(story.ask(f"192.0.2.{n}") for n in range(1, 9)))
+    assert all("code" in one.parameters for one in answered)
+    assert await story.rows() == 1
+    created = [one for one in await story.here.events(EventType.CLIENT_CREATED) if one.client.startswith("https:")]
+    assert len(created) == 1
+    codes = await asyncio.gather(*(story.redeem(one) for one in answered))
+    assert {one.status_code for one in codes} == {200}
+
+
+async def test_scripts_of_a_documents_website_may_read_answers_while_it_is_let_in(story: Story) -> None:
+    """Rulings Q: the origin of a browser app's redirect, and no longer than the operator lets its host in."""
+    at_home = f"https://{HOST}/callback"
+    story.publisher.members = {"redirect_uris": [at_home], "application_type": "web"}
+    await story.ask(redirect_uri=at_home)
+    directory = story.here.server.upkeep.directory
+    assert await directory.allows_origin(f"https://{HOST}")
+    directory.lets_in, directory._origins = None, None
+    assert not await directory.allows_origin(f"https://{HOST}")

@@ -21,7 +21,6 @@ from licet.authorization_server.directory import Directory
 from licet.authorization_server.document_clients import DocumentClients
 from licet.authorization_server.settings import ClientDocuments as Limits
 from licet.egress import Egress, Unreachable
-from licet.protocol.client_metadata import ClientMetadata
 from licet.protocol.errors import InvalidRequest, Refusal, TemporarilyUnavailable, TooManyRequests
 from licet.registration import client_document
 from licet.requirements import DOCUMENT_ADDRESS_FETCHABLE, DOCUMENT_FETCHED_SAFELY, DOCUMENT_VISITS_BOUNDED
@@ -38,7 +37,8 @@ _T = TypeVar("_T")
 class _Kept(msgspec.Struct, frozen=True, gc=False):
     """A good document."""
 
-    metadata: ClientMetadata
+    described: Registered
+    """Its client, nowhere written down."""
     until: Instant
 
 
@@ -72,7 +72,7 @@ class ClientDocuments:
     clients: DocumentClients
     _good: OrderedDict[str, _Kept] = field(default_factory=OrderedDict)
     _failed: OrderedDict[str, _Nothing] = field(default_factory=OrderedDict)
-    _silent_since: dict[str, Instant] = field(default_factory=dict)
+    _silent_since: OrderedDict[str, Instant] = field(default_factory=OrderedDict)
     """Clients that are written down and whose document cannot be had."""
     _visits: dict[str, asyncio.Task[_Kept | _Nothing]] = field(default_factory=dict)
     _out: int = 0
@@ -98,7 +98,7 @@ class ClientDocuments:
         outcome = self._known(client_id, at) or await self._visited(client_id, at, registered, peer)
         if isinstance(outcome, _Kept):
             self._silent_since.pop(client_id, None)
-            return await self._as_described(client_id, outcome.metadata, registered, at)
+            return await self._as_described(client_id, outcome.described, registered, at)
         if registered is not None and self._stands(client_id, at):
             return registered
         raise outcome.refusal()
@@ -176,7 +176,8 @@ class ClientDocuments:
         except Refusal as wrong:
             return self._without(client_id, wrong.description, at, per=wrong.per, detail=wrong.detail)
         fresh_s = limits.fresh_s if fetched.cache_s is None else fetched.cache_s
-        kept = _Kept(metadata, Instant(at + min(max(fresh_s, limits.least_s), limits.longest_s) * SECOND))
+        described = self.clients.described(client_id, metadata, limits.policy, at)
+        kept = _Kept(described, Instant(at + min(max(fresh_s, limits.least_s), limits.longest_s) * SECOND))
         self._failed.pop(client_id, None)
         _put(self._good, client_id, kept, limits.kept)
         return kept
@@ -190,13 +191,14 @@ class ClientDocuments:
         return nothing
 
     def _stands(self, client_id: str, at: Instant) -> bool:
-        since = self._silent_since.setdefault(client_id, at)
+        """Counted from the first time that it could not be had, for whatever reason: no crowd of visits prolongs it."""
+        since = self._silent_since.get(client_id, at)
+        _put(self._silent_since, client_id, since, self.limits.clients)
         return at < since + self.limits.stands_s * SECOND
 
     async def _as_described(
-        self, client_id: str, metadata: ClientMetadata, registered: Registered | None, at: Instant
+        self, client_id: str, described: Registered, registered: Registered | None, at: Instant
     ) -> Registered:
-        described = self.clients.described(client_id, metadata, self.limits.policy, at)
         if registered is None or registered.client.metadata_digest == described.client.metadata_digest:
             return registered or described
         changed = self.clients.changed(registered, described, at)

@@ -102,14 +102,17 @@ class Directory:
             return kept
         generation = self._generation
         found = await self._store.clients.find(self.issuer.issuer_id, client_id)
-        if found is not None and found.client.source == "cimd":
-            # The operator may have closed the door to its host, or to all of them, since it was written down.
-            found = found if self.lets_in is not None and self.lets_in(client_id) else None
+        if found is not None and not self._counts(found.client):
+            return None
         if found is not None and generation == self._generation:  # else it may be older than what was just forgotten
             if len(self._clients) >= _CLIENTS_KEPT:
                 self._clients.clear()
             self._clients[client_id] = found
         return found
+
+    def _counts(self, client: Client) -> bool:
+        """The operator may have closed the door to a document's host, or to all of them, since it was written down."""
+        return client.source != "cimd" or (self.lets_in is not None and self.lets_in(client.client_id))
 
     async def named(
         self, client_id: str, at: Instant, *, introduces: bool = False, peer: str = ""
@@ -150,7 +153,8 @@ class Directory:
         origins = self._origins
         if origins is None:
             generation = self._generation
-            origins = frozenset(_origins(await self._store.clients.of_kind(self.issuer.issuer_id, "browser-app")))
+            apps = await self._store.clients.of_kind(self.issuer.issuer_id, "browser-app")
+            origins = frozenset(_origins(app for app in apps if self._counts(app)))
             if generation == self._generation:
                 self._origins = origins
         return origin in origins or (self.issuer.development and _without_port(origin) in origins)

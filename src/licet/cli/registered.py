@@ -14,7 +14,7 @@ from licet.authorization_server.admission import client_usable
 from licet.cli import telling
 from licet.cli.desk import LOOKED_AT_MOST, STRIDE, Desk, confirm, desk
 from licet.cli.main import FOUND
-from licet.cli.opening import CONFIG, fail
+from licet.cli.opening import CONFIG, Opened, fail
 from licet.cli.telling import OUTPUT, YES, Told
 from licet.events import Event, EventType
 from licet.protocol import redirect_uri as redirects
@@ -108,6 +108,11 @@ def enable(config: Path, client_id: str, output: str) -> None:
             await _show("enabled", at, client_id, output)
 
     asyncio.run(run())
+
+
+async def unregistered(at: Opened) -> int:
+    """How many clients there are that nobody registered by hand."""
+    return sum([len(await at.store.clients.of_source(at.issuer.issuer_id, source)) for source in SOURCES])
 
 
 async def _one(at: Desk, client_id: str) -> Registered:

@@ -12,7 +12,7 @@ import click
 from licet.ambient import SECOND, Instant
 from licet.cli.main import FOUND
 from licet.cli.opening import CONFIG, Opened, fail, opened, read
-from licet.cli.registered import clients, disable, enable
+from licet.cli.registered import clients, disable, enable, unregistered
 from licet.events import Event, EventType
 from licet.protocol import secret_token
 from licet.storage.records import InitialToken, RegistrationPolicy
@@ -102,7 +102,10 @@ def list_(config: Path) -> None:
 
     async def run(at: Opened) -> str:
         tokens = await at.store.registrations.tokens(at.issuer.issuer_id)
-        return "\n".join(_line(token) for token in tokens) or "There are no tokens."
+        lines = [_line(token) for token in tokens] or ["There are no tokens."]
+        if many := await unregistered(at):
+            lines.append(f"{many} clients came without you: licet registration clients")
+        return "\n".join(lines)
 
     click.echo(_with(config, run))
 
