@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import msgspec
@@ -152,6 +153,26 @@ class Story:
     async def rows(self) -> int:
         """How many clients, by documents, are written down."""
         return len(await self.here.store.clients.of_source(1, "cimd"))
+
+
+async def bare(here: World, client_id: str) -> tuple[int, dict[bytes, bytes]]:
+    """GET /authorize with nothing around it, for who asks ten thousand times: the answer's status and headers."""
+    query = urlencode({"client_id": client_id}).encode()
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "https", "path": "/authorize",
+        "raw_path": b"/authorize", "query_string": query, "root_path": "", "headers": [(b"host", b"id.example.com")],
+        "client": ("192.0.2.1", 40000), "server": ("id.example.com", 443),
+    }  # fmt: skip
+    said: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    await here.server.app(scope, receive, send)
+    return said[0]["status"], dict(said[0]["headers"])
 
 
 @asynccontextmanager
