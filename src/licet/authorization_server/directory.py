@@ -110,6 +110,11 @@ class Directory:
             self._clients[client_id] = found
         return found
 
+    def at_hand(self, client_id: str) -> Registered | None:
+        """A client that is kept in memory and follows no document: what nearly every request asks for, at once."""
+        kept = self._clients.get(client_id)
+        return None if kept is None or kept.client.source == "cimd" else kept
+
     def _counts(self, client: Client) -> bool:
         """The operator may have closed the door to a document's host, or to all of them, since it was written down."""
         return client.source != "cimd" or (self.lets_in is not None and self.lets_in(client.client_id))

@@ -40,7 +40,7 @@ async def addressee(parameters: Parameters, directory: Directory, now: Instant, 
     client_id = parameters.get("client_id")
     if client_id is None:
         raise InvalidRequest("client_id is missing", per=CLIENT_KNOWN)
-    registered = await directory.named(client_id, now, introduces=True, peer=peer)
+    registered = directory.at_hand(client_id) or await directory.named(client_id, now, introduces=True, peer=peer)
     if registered is None or not client_usable(registered.client, now):
         raise InvalidRequest("client_id is not known here", per=CLIENT_KNOWN)
     return addressee_of(registered.client, parameters)

@@ -97,7 +97,7 @@ class ClientAuthentication:
                     credentials=api.credentials,
                     api=api.resource.identifier,
                 )
-        registered = await self._named(client_id, incoming, introduces=introduces)
+        registered = self.directory.at_hand(client_id) or await self._named(client_id, incoming, introduces=introduces)
         if registered is None or not client_usable(registered.client, incoming.at):
             return Candidate(issuer_id=issuer_id, id=client_id, methods=SECRET_METHODS, credentials=())
         metadata = registered.client.metadata
