@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 import time
@@ -18,6 +19,7 @@ import pytest
 import requests
 
 from licet.protocol import pkce
+from licet.protocol.jose import base64url
 from licet.requirements import DOCUMENT_VISITS_BOUNDED
 from tests.cli.test_serve import PASSWORD, free_port, issuer, licet, serving
 from tests.docs.test_blocks import person
@@ -182,3 +184,72 @@ def test_whom_an_operator_registered_is_changed_elsewhere(home: Path) -> None:
     assert said.returncode == 1
     assert 'refuse_hosts = ["evil.example"]' in said.stderr
     assert licet("registration", "clients", where=home).stdout == "No clients.\n"
+
+
+class Agent:
+    """What a coding agent does (MCP 2026-07-28): discovers, listens on a port of the day, checks ``iss``, redeems."""
+
+    def __init__(self, server: str, client_id: str) -> None:
+        found = requests.get(f"{server}/.well-known/oauth-authorization-server", timeout=10).json()
+        assert found["issuer"] == server
+        assert found["code_challenge_methods_supported"] == ["S256"]
+        assert found["client_id_metadata_document_supported"] is True
+        assert "none" in found["token_endpoint_auth_methods_supported"]
+        assert found["authorization_response_iss_parameter_supported"] is True
+        assert "offline_access" in found["scopes_supported"]
+        self.server, self.client_id = found, client_id
+        self.verifier = pkce.make_verifier(time.time_ns().to_bytes(8) * 4)
+        self.answers: list[dict[str, list[str]]] = []
+
+    def tokens(self, resource: str) -> dict[str, Any]:
+        agent = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                agent.answers.append(parse_qs(urlsplit(self.path).query))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        try:
+            back = f"http://localhost:{listener.server_port}/callback"
+            asked = {
+                "response_type": "code", "client_id": self.client_id, "redirect_uri": back, "state": "of the agent",
+                "scope": "openid offline_access notes:read", "resource": resource,
+                "code_challenge": pkce.challenge_of(self.verifier), "code_challenge_method": "S256",
+            }  # fmt: skip
+            browser = {"issuer": self.server["issuer"], "people": [{"login": ALICE, "password": PASSWORD}]}
+            address = person(browser, f"{self.server['authorization_endpoint']}?{urlencode(asked)}")
+            requests.get(address.replace("localhost", "127.0.0.1"), timeout=10)
+        finally:
+            listener.shutdown()
+            listener.server_close()
+        (answer,) = self.answers
+        assert answer["state"] == ["of the agent"]
+        assert answer["iss"] == [self.server["issuer"]]
+        redeems = {"grant_type": "authorization_code", "code": answer["code"][0], "redirect_uri": back}
+        return self.token(redeems | {"code_verifier": self.verifier, "resource": resource})
+
+    def token(self, form: dict[str, str]) -> dict[str, Any]:
+        answer = requests.post(self.server["token_endpoint"], data=form | {"client_id": self.client_id}, timeout=10)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+def test_an_agent_finds_its_way_by_itself(home: Path, publisher: Publisher) -> None:
+    """Nothing is registered: discovery, a random port, a token for one API, refresh after a restart of the server."""
+    (resource,) = set(re.findall(r'^audience *= *"([^"]+)"', (home / "licet.toml").read_text(), re.MULTILINE))
+    with serving(home):
+        agent = Agent(issuer(home), publisher.client_id)
+        tokens = agent.tokens(resource)
+        claims = json.loads(base64url.decode(tokens["access_token"].split(".")[1]))
+        assert (claims["aud"], claims["client_id"]) == (resource, publisher.client_id)
+    with serving(home):
+        refreshes = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "resource": resource}
+        again = agent.token(refreshes)
+        assert again["refresh_token"] != tokens["refresh_token"]
