@@ -76,7 +76,8 @@ async def test_people_are_shown_both_hosts_and_that_nobody_checked(story: Story)
     assert "Not registered with the operator" in page
     assert f"<b>{HOST}</b>" in page
     assert "<b>localhost:49321</b>" in page
-    assert "any program here can ask in the name of this app" in page
+    assert "a program on this device" in page
+    assert "Any program on this device can call itself" in page
     assert "We ask you each time" in page
 
 
@@ -88,7 +89,7 @@ async def test_a_document_of_a_website_is_shown_with_its_host_and_remembered(sto
         alice = Reader(http)
         page = await alice.asked(**(story.request() | {"redirect_uri": at_home}))
         assert "Not registered with the operator" in page
-        assert "any program here" not in page
+        assert "on this device" not in page
         again = await alice.authorize(**(story.request() | {"redirect_uri": at_home}))
         assert len(alice.read) == 1
     assert "code" in again.parameters
