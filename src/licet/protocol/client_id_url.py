@@ -40,8 +40,3 @@ def host_of(client_id: str) -> str:
     """The host of a Client Identifier URL, without its port; empty for anything else."""
     read = _URL.fullmatch(client_id)
     return read["host"] if read else ""
-
-
-def loopback(client_id: str) -> bool:
-    """Whether the document lies on this machine."""
-    return host_of(client_id) in _LOOPBACK

@@ -172,6 +172,28 @@ class Registrations:
         assert await store.clients.find(ISSUER, "https://c/1") is None
         assert await store.registrations.find(ISSUER, "https://c/1") is None
 
+    async def test_a_device_that_is_allowed_writes_its_documents_client_down(self, store: Store) -> None:
+        """Only with the approval itself, and not where there is no room or somebody else claimed it."""
+        asked = a.pending("tv", client_id="https://c/1")
+        await store.devices.open(asked, a.event(EventType.DEVICE_ASKED))
+        await store.devices.claim(ISSUER, asked.device_digest, "anna", AT, a.event(EventType.DEVICE_CLAIMED))
+
+        async def approve(who: str, adopts: Registering) -> bool:
+            grant = a.grant(store, client_id="https://c/1", origin="device", session_id=None)
+            told = (a.event(EventType.DEVICE_APPROVED),)
+            return await store.devices.decide(ISSUER, asked.device_digest, who, AT, grant, told, adopts=adopts)
+
+        assert not await approve("bob", _described("https://c/1"))
+        assert await store.clients.find(ISSUER, "https://c/1") is None
+        try:
+            await approve("anna", _described("https://c/1", most=0))
+        except Full:
+            assert await store.clients.find(ISSUER, "https://c/1") is None
+        else:
+            raise AssertionError("one too many")
+        assert await approve("anna", _described("https://c/1"))
+        assert await store.clients.find(ISSUER, "https://c/1") is not None
+
     async def test_a_document_that_changes_changes_its_client_once(self, store: Store) -> None:
         adopts = _described("https://c/1")
         await store.transactions.conclude(_conclusion(store, adopts, 1))
