@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-_ID = re.compile(r"\b(AZ|TK|JW|IR|DV|SE)-(\d\d)(?: to \1-(\d\d))?")
+_ID = re.compile(r"\b(AZ|TK|JW|IR|DV|SE|RG)-(\d\d)(?: to \1-(\d\d))?")
 
 
 class Row(NamedTuple):
@@ -248,6 +248,22 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         Row("SE-18", "Careless cookies", "`__Host-`, Secure, HttpOnly, SameSite"),
         Row("SE-19", "Openers and leaks across windows", "COOP, one answer for all"),
         Row("SE-20", "Open redirects after sign-in", "ids, never addresses"),
+    ),
+    "Registration and documents": (
+        Row("RG-01", "Anybody registers clients", "off by default; with a token, or within limits"),
+        Row(
+            "RG-02",
+            "An address that a client names leads to a private network, by a redirect, or to too much",
+            "never visited; one sentence for all of it, nothing redirected, nothing kept",
+        ),
+        Row("RG-03", "A name that changes its mind between check and visit", "the judged address is the one visited"),
+        Row(
+            "RG-04",
+            "A document that is another client's, or whose keys or addresses change",
+            "refused; asked again; where the keys were replaced everything ends",
+        ),
+        Row("RG-05", "A registration access token used for another client", "401"),
+        Row("RG-06", "An update takes more than the registration might have", "the policy of the first day holds"),
     ),
 }
 

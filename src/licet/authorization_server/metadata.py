@@ -115,6 +115,7 @@ class Metadata:
                 else {}
             ),
             "require_request_uri_registration": False,
+            **({"client_id_metadata_document_supported": True} if self.directory.documents is not None else {}),
             **({"require_pushed_authorization_requests": self.pushed_only} if "/par" in self.paths else {}),
         }
 
