@@ -259,7 +259,9 @@ async def _template(entropy: SystemEntropy, now: Instant) -> tuple[Path, str, jo
 
 
 @asynccontextmanager
-async def world(path: Path, settings: Settings | None = None) -> AsyncIterator[World]:
+async def world(
+    path: Path, settings: Settings | None = None, extra: app.Extra | None = None
+) -> AsyncIterator[World]:
     """A server over a store in *path*, filled."""
     entropy, clock = SystemEntropy(), MovedClock()
     template, master, key, subjects = await _template(entropy, clock.now())
@@ -269,7 +271,7 @@ async def world(path: Path, settings: Settings | None = None) -> AsyncIterator[W
     issuer = await store.issuers.only()
     assert issuer is not None
     settings = settings or Settings(passwords=CHEAP)
-    server = await app.build(store, issuer, vault, clock, entropy=entropy, settings=settings)
+    server = await app.build(store, issuer, vault, clock, entropy=entropy, settings=settings, extra=extra)
     try:
         yield World(store, vault, clock, server, issuer, key, subjects)
         assert server.app.internal_errors == 0

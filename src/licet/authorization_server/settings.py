@@ -112,6 +112,8 @@ class Settings:
     fetching: Fetching = field(default_factory=Fetching)
     registration: DynamicRegistration | None = None
     """None: only the operator registers clients."""
+    administration: bool = False
+    """Whether the server is an API of its own (rulings W)."""
     pushing: Pushing = field(default_factory=Pushing)
     egress: EgressLimits = field(default_factory=EgressLimits)
     keys: KeyLives = field(default_factory=KeyLives)

@@ -48,6 +48,10 @@ class Conflict(Exception):  # noqa: N818  a condition of the store, not a mistak
     """Something that must be unique was there already (an id, a URL, a scope's name): nothing was done."""
 
 
+class Outdated(Exception):  # noqa: N818  a condition of the store, not a mistake of the caller
+    """The configuration is another than the one that this was judged against: nothing was done."""
+
+
 # What admission needs to know of everything a grant hangs on, read in one go.
 
 
@@ -627,6 +631,9 @@ class Listing(Protocol):
     """What operators look through. Every page costs its *limit*, however much is stored: filters that no index serves
     are the caller's, over a bounded walk."""
 
+    async def clients(self, issuer_id: int, after: str, limit: int) -> tuple[Registered, ...]:
+        """By their ids, in their order, behind *after*."""
+
     async def people(self, issuer_id: int, after: str, limit: int) -> tuple[tuple[str, Account], ...]:
         """By what they sign in with, in its order, behind *after*."""
 
@@ -679,10 +686,10 @@ class Store(Protocol):
     async def issue(self, issuance: Issuance) -> Outcome:
         """The one verb by which tokens become durable (house law 1)."""
 
-    async def configure(self, puts: tuple[Put, ...], event: Event) -> None:
+    async def configure(self, puts: tuple[Put, ...], event: Event, *, generation: int | None = None) -> None:
         """All of a configuration, in this order, with one *event* behind it: a start that is killed leaves nothing of it.
 
-        Conflict: nothing was done.
+        Conflict, or Outdated where the issuer's generation is not *generation* (any more): nothing was done.
         """
 
     def next_id(self, at: Instant) -> int:

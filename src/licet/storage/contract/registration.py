@@ -13,6 +13,7 @@ from licet.storage.contract.samples import AT, ISSUER, after
 from licet.storage.key_turns import KeyStep, KeyTurn
 from licet.storage.ports import (
     Conflict,
+    Outdated,
     Person,
     Protected,
     PutClient,
@@ -223,6 +224,19 @@ class Registration:
             assert await store.issuers.generation(ISSUER) > seen
             seen = await store.issuers.generation(ISSUER)
         assert await store.issuers.generation(2) == 0
+
+    async def test_a_configuration_is_put_only_over_the_one_it_was_judged_against(self, store: Store) -> None:
+        await store.issuers.create(a.issuer(), a.event())
+        one, two = (PutClient(client=a.client(name), credentials=(), event=a.event()) for name in ("one", "two"))
+        judged = await store.issuers.generation(ISSUER)
+        await store.configure((one,), a.event(), generation=judged)
+        recorded = len(await store.events.tail(ISSUER, 99))
+        with pytest.raises(Outdated):
+            await store.configure((two,), a.event(), generation=judged)
+        assert [found.client for found in await store.clients.every(ISSUER)] == [one.client]
+        assert len(await store.events.tail(ISSUER, 99)) == recorded
+        await store.configure((two,), a.event(), generation=await store.issuers.generation(ISSUER))
+        assert len(await store.clients.every(ISSUER)) == 2
 
     async def test_a_configuration_is_put_whole_or_not_at_all(self, store: Store) -> None:
         await store.issuers.create(a.issuer(), a.event())

@@ -6,11 +6,15 @@ from typing import Any
 
 from licet.events import Event
 from licet.storage.memory.world import World
-from licet.storage.ports import Clients, Conflict, Put, PutClient, PutOwnScopes, PutResource, Resources
+from licet.storage.ports import Clients, Conflict, Outdated, Put, PutClient, PutOwnScopes, PutResource, Resources
 
 
-async def configure(world: World, clients: Clients, resources: Resources, puts: tuple[Put, ...], event: Event) -> None:
+async def configure(
+    world: World, clients: Clients, resources: Resources, puts: tuple[Put, ...], event: Event, generation: int | None
+) -> None:
     """Put each; none of it waits for anything, so nobody sees a part."""
+    if generation is not None and generation != world.issuers[event.issuer_id].generation:
+        raise Outdated
     tables: tuple[dict[Any, Any], ...] = (
         world.issuers,
         world.clients,

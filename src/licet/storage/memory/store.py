@@ -70,8 +70,8 @@ class MemoryStore:
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return issue(self._world, issuance)
 
-    async def configure(self, puts: tuple[ports.Put, ...], event: Event) -> None:
-        await configure(self._world, self.clients, self.resources, puts, event)
+    async def configure(self, puts: tuple[ports.Put, ...], event: Event, *, generation: int | None = None) -> None:
+        await configure(self._world, self.clients, self.resources, puts, event, generation)
 
     def next_id(self, at: Instant) -> int:
         return self._ids.next(at)

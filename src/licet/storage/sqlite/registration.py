@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from licet.events import Event
-from licet.storage.ports import Ending, Protected, Put, PutClient, PutOwnScopes, PutResource, Registered
+from licet.storage.ports import Ending, Outdated, Protected, Put, PutClient, PutOwnScopes, PutResource, Registered
 from licet.storage.records import Client, Credential, Resource, Scope
 from licet.storage.sqlite.codec import Codec
 from licet.storage.sqlite.endings import tell
-from licet.storage.sqlite.issuers import grow
+from licet.storage.sqlite.issuers import GENERATION, grow
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.transaction import Row, Tx, entry
 from licet.storage.sqlite.writer import Work
@@ -196,11 +196,13 @@ def putting_own_scopes(issuer_id: int, scopes: tuple[Scope, ...], event: Event) 
     return work
 
 
-def configuring(puts: tuple[Put, ...], event: Event) -> Work[None]:
-    """A whole configuration, as one closure."""
+def configuring(puts: tuple[Put, ...], event: Event, generation: int | None = None) -> Work[None]:
+    """A whole configuration, as one closure; only if the issuer still is of *generation*, where one is given."""
     works, line = [_putting(put) for put in puts], entry(event)
 
     def work(tx: Tx) -> None:
+        if generation is not None and tx.rows(GENERATION, (event.issuer_id,)) != [(generation,)]:
+            raise Outdated
         for part in works:
             part(tx)
         tx.record(line)

@@ -106,8 +106,8 @@ class SQLiteStore:
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return await self._writer.submit(issuing(issuance))
 
-    async def configure(self, puts: tuple[ports.Put, ...], event: Event) -> None:
-        await self._writer.submit(configuring(puts, event))
+    async def configure(self, puts: tuple[ports.Put, ...], event: Event, *, generation: int | None = None) -> None:
+        await self._writer.submit(configuring(puts, event, generation))
 
     def next_id(self, at: Instant) -> int:
         return self._ids.next(at)
