@@ -29,7 +29,7 @@ def administration(issuer: Issuer) -> Protected:
             identifier=identifier,
             name=NAME,
             token_format="opaque",
-            source="licet",  # noqa: S106 - a form, no secret
+            source="licet",
         ),
         scopes=tuple(
             Scope(issuer_id=issuer.issuer_id, name=name, resource=identifier, words=words, sensitive=True)

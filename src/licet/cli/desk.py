@@ -131,7 +131,7 @@ async def desk(config: Path) -> AsyncIterator[Desk]:
     """Open the store that *config* names, beside a server that may be running."""
     at = await opened(read(config), lock=False, create=False)
     try:
-        directory = Directory(at.store, at.issuer)
+        directory = Directory(at.store, at.issuer, administration=at.manifest.server.admin)
         await directory.refresh()
         yield Desk(at, directory)
     finally:

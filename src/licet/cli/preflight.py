@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from licet.cli import administering
 from licet.registration.model import Manifest
 from licet.registration.references import Unresolved, resolver
 from licet.storage.vault import BadMasterKeys, MasterKeys
@@ -29,7 +30,7 @@ class Trouble:
 
 def troubles(manifest: Manifest) -> tuple[Trouble, ...]:
     """Everything that stands between *manifest* and a running server, the worst first."""
-    found = (*_transport(manifest), *_secrets(manifest), *_store(manifest))
+    found = (*_transport(manifest), *_secrets(manifest), *_store(manifest), *_administration(manifest))
     return tuple(sorted(found, key=lambda one: one.level != "refused"))
 
 
@@ -67,6 +68,12 @@ def _transport(manifest: Manifest) -> Iterator[Trouble]:
                     "TLS needs its certificate and its key",
                     "check the path and its permissions in [server] tls",
                 )
+
+
+def _administration(manifest: Manifest) -> Iterator[Trouble]:
+    """The token that opens all of the admin API, where the environment has one."""
+    for stops, what, why, fix in administering.troubles(manifest):
+        yield Trouble("refused" if stops else "notice", what, why, fix)
 
 
 def _secrets(manifest: Manifest) -> Iterator[Trouble]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from licet.cli import administering
 from licet.cli.doctor import told
 from licet.cli.main import FOUND, INCOMPLETE
 from licet.cli.opening import CONFIG, Opened, fail, opened, read
@@ -95,6 +96,7 @@ class _Service:
                 entropy=at.entropy,
                 settings=settings(self._manifest),
                 proxies=proxies,
+                extra=administering.extra(self._manifest, at.entropy),
             )
         except Unsealable as reason:
             fail(
@@ -168,6 +170,7 @@ def settings(manifest: Manifest) -> Settings:
         lifetimes=Lifetimes(**{name: value for name, value in given.items() if name in of_tokens}),
         sessions=SessionLives(**sessions),
         registration=_registration(manifest),
+        administration=manifest.server.admin,
         pushing=Pushing(required=manifest.server.pushed_only),
         egress=manifest.server.egress,
     )

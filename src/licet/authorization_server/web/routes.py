@@ -129,4 +129,5 @@ _NAME = re.compile(r"\\\{[a-z]+(\\\+)?\\\}")
 def _pattern(full: str) -> re.Pattern[str] | None:
     if "{" not in full:
         return None
-    return re.compile(_NAME.sub(lambda name: "(.+)" if name[1] else "([^/]+)", re.escape(full)))
+    found = _NAME.sub(lambda name: "(.+)" if name[1] else "([^/]+)", re.escape(full))
+    return re.compile(found, re.DOTALL)
