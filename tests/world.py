@@ -247,9 +247,10 @@ _TEMPLATE: list[tuple[Path, str, jose.SigningKey, dict[str, str]]] = []
 async def _template(entropy: SystemEntropy, now: Instant) -> tuple[Path, str, jose.SigningKey, dict[str, str]]:
     if not _TEMPLATE:
         path, master = Path(mkdtemp(prefix="licet-world-")) / "licet.db", MasterKeys.generate(entropy)
-        store = SQLiteStore.open(path)
+        vault = Vault(MasterKeys.parse(master), entropy)
+        store = SQLiteStore.open(path, vault.vouching())
         key = jose.SigningKey(jose.generate_es256(), "ES256", "signer-key")
-        subjects = await _fill(store, Vault(MasterKeys.parse(master), entropy), entropy, now, key)
+        subjects = await _fill(store, vault, entropy, now, key)
         await store.close()
         whole = path.with_name("whole.db")
         with closing(sqlite3.connect(path)) as connection:
@@ -267,7 +268,7 @@ async def world(
     template, master, key, subjects = await _template(entropy, clock.now())
     copyfile(template, path / "licet.db")
     vault = Vault(MasterKeys.parse(master), entropy)
-    store = SQLiteStore.open(path / "licet.db")
+    store = SQLiteStore.open(path / "licet.db", vault.vouching())
     issuer = await store.issuers.only()
     assert issuer is not None
     settings = settings or Settings(passwords=CHEAP)

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from licet.storage.sqlite import SQLiteStore
+from tests.vouching import VOUCHING
 
 _OF = "json_extract(body, '$.{}')"
 _TYPES = "type, CAST(json_extract(body, '$.grant') AS INTEGER) AS grant_id, json_extract(body, '$.object') AS object"
@@ -160,7 +161,7 @@ def _compared(store: Path) -> Iterator[str]:
 
 
 async def _unchained(store: Path) -> list[str]:
-    opened = SQLiteStore.open(store, create=False, lock=False)
+    opened = SQLiteStore.open(store, VOUCHING, create=False, lock=False)
     try:
         broken = await opened.events.verify()
     finally:

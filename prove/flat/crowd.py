@@ -15,10 +15,11 @@ import msgspec
 from licet.ambient import SECOND, Instant
 from licet.events import Event, EventType, body
 from licet.storage.records import AccessToken, Client, Credential, Family, Grant
-from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.codec import Vouched
 from licet.storage.sqlite.registration import CLIENTS, CREDENTIALS
 from licet.storage.sqlite.standing import GRANTS
 from licet.storage.sqlite.tokens import ACCESS_TOKENS, FAMILIES
+from licet.storage.vouching import Vouching
 from tests.world import CLIENTS as WORLD
 from tests.world import INVOICES
 
@@ -32,18 +33,20 @@ _AT_ONCE = 10_000
 EVENT = "INSERT INTO events (node, seq, prev_hash, hash, issuer_id, at, type, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-def fill(path: Path, *, tokens: int, clients: int, subject: str, now: Instant, lives_us: int = _A_DAY) -> None:
+def fill(
+    path: Path, vouching: Vouching, *, tokens: int, clients: int, subject: str, now: Instant, lives_us: int = _A_DAY
+) -> None:
     """Put *tokens* live access tokens with their events into the store at *path*, a grant and a refresh token to every
     tenth of them, and *clients* clients."""
     end = Instant(now + lives_us)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
-        _put(connection, CLIENTS, clients, _client)
-        _put(connection, CREDENTIALS, clients, _credential)
-        _put(connection, GRANTS, tokens // 10, lambda n: _grant(n, subject, now, end))
-        _put(connection, FAMILIES, tokens // 10, lambda n: _family(n, now, end))
-        _put(connection, ACCESS_TOKENS, tokens, lambda n: _token(n, clients, now, end))
+        _batches(connection, CLIENTS.insert, (CLIENTS.encode(_client(n)) for n in range(clients)))
+        _put(connection, CREDENTIALS, clients, _credential, vouching)
+        _put(connection, GRANTS, tokens // 10, lambda n: _grant(n, subject, now, end), vouching)
+        _put(connection, FAMILIES, tokens // 10, lambda n: _family(n, now, end), vouching)
+        _put(connection, ACCESS_TOKENS, tokens, lambda n: _token(n, clients, now, end), vouching)
         told = _told(now)
         _batches(
             connection, EVENT, ((OTHERS, n, b"", os.urandom(32), 1, now, "token.issued", told) for n in range(tokens))
@@ -66,8 +69,10 @@ def _told(now: Instant) -> str:
     return body(event).decode()
 
 
-def _put(connection: sqlite3.Connection, codec: Codec[Any], count: int, record: Callable[[int], Any]) -> None:
-    _batches(connection, codec.insert, (codec.encode(record(n)) for n in range(count)))
+def _put(
+    connection: sqlite3.Connection, table: Vouched[Any], count: int, record: Callable[[int], Any], vouching: Vouching
+) -> None:
+    _batches(connection, table.insert, (table.write(record(n), vouching) for n in range(count)))
 
 
 def _batches(connection: sqlite3.Connection, sql: str, rows: Iterator[Any]) -> None:

@@ -31,6 +31,7 @@ async def both(stack: AsyncExitStack, tmp_path: Path, scale: Scale) -> tuple[Wor
     full = await stack.enter_async_context(world(tmp_path / "full"))
     fill(
         tmp_path / "full" / "licet.db",
+        full.vault.vouching(),
         tokens=scale(100_000, 1_000_000),
         clients=scale(10_000, 100_000),
         subject=full.subjects["alice"],
@@ -89,6 +90,7 @@ async def test_purging_keeps_pace_with_issuing(tmp_path: Path, scale: Scale) -> 
         now = here.clock.now()
         fill(
             tmp_path / "licet.db",
+            here.vault.vouching(),
             tokens=count,
             clients=10,
             subject=here.subjects["alice"],

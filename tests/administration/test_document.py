@@ -29,7 +29,9 @@ def test_it_is_an_openapi_document() -> None:
 async def test_it_has_every_operation_and_none_more(here: Administered) -> None:
     said = openapi.document(ISSUER)["paths"]
     documented = {(method.upper(), path) for path, item in said.items() for method in item}
-    lookup = Lookup(here.world.store, here.world.server.upkeep.directory, here.world.server.upkeep.ring, here.world.vault)
+    lookup = Lookup(
+        here.world.store, here.world.server.upkeep.directory, here.world.server.upkeep.ring, here.world.vault
+    )
     rows = routes(SystemEntropy(), file="licet.toml")(lookup)
     routed = {(method, row.path.replace("+}", "}")) for row in rows for method in row.methods}
     assert documented == routed

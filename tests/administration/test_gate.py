@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
 import msgspec
 import pytest
 
-from licet.administration.table import OPERATIONS
+from licet.administration.table import OPERATIONS, Operation
 from licet.events import EventType
 from licet.requirements import (
     ADMINISTRATION_AUTHORIZED,
@@ -16,9 +19,11 @@ from licet.requirements import (
 from licet.storage.ending import ending
 from tests.administration.conftest import ALL, AUDIENCE, BEARER, Administered, service
 from tests.visitor import Visitor
-from tests.world import ISSUER, ORDERS, SECRET, client
+from tests.world import ISSUER, ORDERS, SECRET, client, world
 
 pytestmark = pytest.mark.anyio
+
+Over = Callable[[Administered], Awaitable[None]]
 
 
 @pytest.mark.witness(ADMINISTRATION_AUTHORIZED)
@@ -135,7 +140,7 @@ async def _everything(here: Administered) -> None:
 
 @pytest.mark.witness(ADMINISTRATION_AUTHORIZED)
 @pytest.mark.parametrize("over", [_revoked, _disabled, _narrowed, _expired, _everything])
-async def test_every_ending_reaches_its_tokens(here: Administered, over) -> None:  # type: ignore[no-untyped-def]
+async def test_every_ending_reaches_its_tokens(here: Administered, over: Over) -> None:
     assert (await here.call("GET", "/apps", "licet:read")).status_code == 200
     await over(here)
     assert (await here.call("GET", "/apps", "licet:read")).status_code == 401
@@ -143,7 +148,7 @@ async def test_every_ending_reaches_its_tokens(here: Administered, over) -> None
 
 @pytest.mark.witness(ADMINISTRATION_SCOPED)
 @pytest.mark.parametrize("one", OPERATIONS, ids=lambda one: one.id)
-async def test_each_operation_takes_one_scope_and_no_other(here: Administered, one) -> None:  # type: ignore[no-untyped-def]
+async def test_each_operation_takes_one_scope_and_no_other(here: Administered, one: Operation) -> None:
     path = one.path.replace("{", "x").replace("+}", "").replace("}", "")
     for scope in ALL:
         answer = await here.call(one.method, path, scope, json={})
@@ -179,9 +184,7 @@ async def test_no_token_reaches_the_record_or_the_refusals(here: Administered) -
     assert all(token.encode() not in told for token in here.tokens.values())
 
 
-async def test_where_it_is_off_there_is_nothing(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    from tests.world import world
-
+async def test_where_it_is_off_there_is_nothing(tmp_path: Path) -> None:
     async with world(tmp_path) as off, off.visitor() as http:
         assert (await http.get("/admin/v1/apps")).status_code == 404
         await off.put(service("ops", "licet:read"))

@@ -77,7 +77,7 @@ async def test_a_restart_forgets_nothing(here: World, tmp_path: Path) -> None:
     successor = (await refresh(here, SPA, used["refresh_token"])).json()["refresh_token"]
     await refresh(here, SPA, successor)
     await here.store.close()
-    store = SQLiteStore.open(tmp_path / "licet.db")
+    store = SQLiteStore.open(tmp_path / "licet.db", here.vault.vouching())
     server = await app.build(store, here.issuer, here.vault, here.clock, settings=Settings(passwords=CHEAP))
     here.store, here.server = store, server
     async with nothing_given(here):

@@ -12,6 +12,7 @@ import pytest
 from licet.ambient import SystemEntropy
 from licet.storage.sqlite import SQLiteStore
 from licet.storage.vault import MasterKeys
+from tests.vouching import VOUCHING
 
 TOML = 'issuer = "http://127.0.0.1:8414"\n[server]\nsecrets = { file = "secrets/master.key" }\n'
 
@@ -38,7 +39,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 async def kept(directory: Path) -> list[tuple[int, str, tuple[str, ...], str]]:
-    store = SQLiteStore.open(directory / "licet.db", lock=False)
+    store = SQLiteStore.open(directory / "licet.db", VOUCHING, lock=False)
     tokens = await store.registrations.tokens(1)
     await store.close()
     return [(one.uses_left, one.policy.profile, one.policy.scope, one.note) for one in tokens]

@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from licet.cli.opening import opened, read
-from licet.registration import first_fill
+from licet.registration import applying
 from licet.requirements import TLS_REQUIRED
 
 PASSWORD = "correct horse battery staple"
@@ -139,7 +139,7 @@ def test_a_first_start_that_is_killed_half_way_leaves_nothing_of_the_file(home: 
 
     async def empty() -> bool:
         at = await opened(read(home / "licet.toml"), lock=False, create=False)
-        present = await first_fill.stored(at.store, at.issuer.issuer_id)
+        present = await applying.stored(at.store, at.issuer.issuer_id)
         await at.store.close()
         return present.empty
 

@@ -11,9 +11,14 @@ import msgspec
 import pytest
 
 from licet import app
+from licet.ambient import SystemEntropy
 from licet.authorization_server.settings import Lifetimes, Settings
+from licet.authorization_server.token.refresh_value import read
+from licet.authorization_server.token.retry import Retries
 from licet.events import EventType
 from licet.requirements import REFRESH_BOUND_TO_CLIENT, REFRESH_REUSE_DETECTED
+from licet.storage.ports import Replayed
+from licet.storage.vault import MasterKeys, Unsealable, Vault
 from tests.flows.test_refresh import SHOP, SPA, alive, refresh, tokens
 from tests.world import CHEAP, World
 
@@ -104,9 +109,8 @@ async def families(here: World) -> list[Any]:
     from licet.storage.sqlite.tokens import FAMILIES
 
     assert isinstance(here.store, SQLiteStore)
-    return [
-        FAMILIES.decode(row) for row in here.store.families._read.rows(f"SELECT {FAMILIES.columns} FROM families", ())
-    ]
+    rows = here.store.families._read.rows(f"SELECT {FAMILIES.columns} FROM families", ())
+    return list(FAMILIES.each(rows, here.vault.vouching()))
 
 
 async def test_a_retry_may_name_another_scope_of_the_grant_and_never_more(here: World) -> None:
@@ -139,7 +143,7 @@ async def test_after_a_revocation_there_is_no_second_chance(here: World, by: str
         assert (await http.post("/revoke", data={"client_id": "spa", "token": value})).status_code == 200
     for token in (first["refresh_token"], lost["refresh_token"]):
         assert (await refresh(here, SPA, token)).json()["error"] == "invalid_grant"
-    assert (await families(here))[0].sealed_successor is None
+    assert (await families(here))[0].successor_salt is None
 
 
 async def test_one_retry_from_elsewhere_is_a_phone_that_changed_networks(here: World) -> None:
@@ -172,16 +176,16 @@ async def test_a_generation_without_a_stranger_between_forgives(here: World) -> 
 
 
 @pytest.mark.parametrize("then", ["refresh", "end", "purge", "no rotation any more"])
-async def test_the_sealed_successor_goes_when_its_time_is_over(here: World, then: str) -> None:
+async def test_the_successor_salt_goes_when_its_time_is_over(here: World, then: str) -> None:
     """At most one per family, and none once the successor was used, the family ended or the window closed (I3)."""
     first = await tokens(here, SPA)
     second = (await refresh(here, SPA, first["refresh_token"])).json()
-    sealed = (await families(here))[0].sealed_successor
-    assert sealed is not None
+    salt = (await families(here))[0].successor_salt
+    assert salt is not None
     match then:
         case "refresh":
             await refresh(here, SPA, second["refresh_token"])
-            assert (await families(here))[0].sealed_successor != sealed
+            assert (await families(here))[0].successor_salt != salt
             return
         case "end":
             async with here.visitor() as http:
@@ -196,7 +200,7 @@ async def test_the_sealed_successor_goes_when_its_time_is_over(here: World, then
             await here.put(msgspec.structs.replace(spa.client, policy=stays))
             assert "refresh_token" not in (await refresh(here, SPA, second["refresh_token"])).json()
     (family,) = await families(here)
-    assert (family.sealed_successor, family.ended_at is None) == (None, then != "end")
+    assert (family.successor_salt, family.ended_at is None) == (None, then != "end")
 
 
 async def test_a_row_that_was_moved_or_changed_opens_nothing(here: World) -> None:
@@ -207,9 +211,7 @@ async def test_a_row_that_was_moved_or_changed_opens_nothing(here: World) -> Non
     one, two = await families(here)
     writer = here.store.families._write  # type: ignore[attr-defined]
     await writer.submit(
-        lambda tx: tx.run(
-            "UPDATE families SET sealed_successor = ? WHERE handle = ?", (two.sealed_successor, one.handle)
-        )
+        lambda tx: tx.run("UPDATE families SET successor_salt = ? WHERE handle = ?", (two.successor_salt, one.handle))
     )
     await writer.submit(
         lambda tx: tx.run("UPDATE families SET replay_until = replay_until + 1 WHERE handle = ?", (two.handle,))
@@ -217,6 +219,30 @@ async def test_a_row_that_was_moved_or_changed_opens_nothing(here: World) -> Non
     for token in (first["refresh_token"], other["refresh_token"]):
         answer = await refresh(here, SPA, token)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+async def test_a_successor_takes_the_token_the_row_and_the_key(here: World) -> None:
+    """With two of the three there is nothing to be had (rulings I)."""
+    first = (await tokens(here, SPA))["refresh_token"]
+    second = (await refresh(here, SPA, first)).json()["refresh_token"]
+    (family,) = await families(here)
+    salt, until = family.successor_salt, family.replay_until
+    assert salt is not None
+    assert until is not None
+    row = Replayed(salt=salt, head=family.current_digest, generation=family.generation, replay_until=until)
+    presented, retries = read(first), Retries(here.vault, 60)
+    assert presented is not None
+    assert retries.again(family, presented, row) == second
+    other_salt = msgspec.structs.replace(row, salt=here.vault.salt())
+    other_token = msgspec.structs.replace(presented, token=second)
+    other_keys = Retries(Vault(MasterKeys.parse(MasterKeys.generate(SystemEntropy())), SystemEntropy()), 60)
+    for whose, token, known in (
+        (retries, presented, other_salt),
+        (retries, other_token, row),
+        (other_keys, presented, row),
+    ):
+        with pytest.raises(Unsealable):
+            whose.again(family, token, known)
 
 
 async def test_a_race_that_the_successor_wins_ends_the_family_or_repeats(here: World) -> None:

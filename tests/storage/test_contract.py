@@ -15,12 +15,13 @@ from licet.storage import open_store
 from licet.storage.contract import StoreContract
 from licet.storage.memory import MemoryStore
 from licet.storage.ports import Store
+from tests.vouching import VOUCHING
 
 
 class TestSQLite(StoreContract):
     @pytest.fixture
     async def store(self, tmp_path: Path) -> AsyncIterator[Store]:
-        store = await open_store(f"sqlite:{tmp_path / 'licet.db'}")
+        store = await open_store(f"sqlite:{tmp_path / 'licet.db'}", VOUCHING)
         yield store
         await store.close()
 
@@ -40,7 +41,7 @@ class TestSQLite(StoreContract):
 class TestMemory(StoreContract):
     @pytest.fixture
     async def store(self) -> AsyncIterator[Store]:
-        store = await open_store("memory:")
+        store = await open_store("memory:", VOUCHING)
         yield store
         await store.close()
 

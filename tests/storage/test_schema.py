@@ -19,7 +19,8 @@ import licet.storage.sqlite as backend
 from licet.storage.schema import fresh, upgrade
 from licet.storage.schema.tables import fresh_sqlite, metadata
 from licet.storage.sqlite import SQLiteStore, StoreBusy, StoreMissing
-from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.codec import Codec, Vouched
+from tests.vouching import VOUCHING
 
 ALEMBIC = Path(fresh.__file__).parent / "alembic"
 
@@ -137,7 +138,7 @@ def test_only_configuration_is_ever_read_whole(made: sqlite3.Connection) -> None
 
 def test_every_record_has_its_columns(made: sqlite3.Connection) -> None:
     for module in _backend_modules():
-        for name, codec in inspect.getmembers(module, lambda one: isinstance(one, Codec)):
+        for name, codec in inspect.getmembers(module, lambda one: isinstance(one, Codec | Vouched)):
             table = codec.insert.split()[2]
             columns = {row[0] for row in made.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()}
             given_by_the_store = {"ext"} | ({"seq"} if name == "REFUSALS" else set())
@@ -150,11 +151,11 @@ def test_an_older_and_a_newer_schema_are_refused_by_name(tmp_path: Path, monkeyp
     monkeypatch.setattr(fresh, "REVISIONS", (*fresh.REVISIONS, "9999"))
     monkeypatch.setattr(fresh, "HEAD", "9999")
     with pytest.raises(fresh.SchemaOlder, match="licet db upgrade"):
-        SQLiteStore.open(path)
+        SQLiteStore.open(path, VOUCHING)
     monkeypatch.setattr(fresh, "REVISIONS", ("0000",))
     monkeypatch.setattr(fresh, "HEAD", "0000")
     with pytest.raises(fresh.SchemaNewer, match="licet db upgrade"):
-        SQLiteStore.open(path)
+        SQLiteStore.open(path, VOUCHING)
     monkeypatch.undo()
     _close(path)  # neither left a lock behind
 
@@ -165,9 +166,9 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     connection.execute("CREATE TABLE mine (a)")
     connection.close()
     with pytest.raises(fresh.SchemaNewer):
-        SQLiteStore.open(path)
+        SQLiteStore.open(path, VOUCHING)
     with pytest.raises(fresh.SchemaNewer):
-        upgrade.upgrade(path)
+        upgrade.upgrade(path, VOUCHING)
 
 
 def test_status_and_upgrade(tmp_path: Path) -> None:
@@ -177,11 +178,11 @@ def test_status_and_upgrade(tmp_path: Path) -> None:
     path.touch()
     assert upgrade.status(path) == upgrade.SchemaStatus(None, fresh.REVISIONS)
     with pytest.raises(fresh.SchemaOlder):
-        SQLiteStore.open(path, create=False)
-    assert upgrade.upgrade(path).revision is None
+        SQLiteStore.open(path, VOUCHING, create=False)
+    assert upgrade.upgrade(path, VOUCHING).revision is None
     after = upgrade.status(path)
     assert (after.current, after.newer, after.pending) == (True, False, ())
-    assert upgrade.upgrade(path) == after
+    assert upgrade.upgrade(path, VOUCHING) == after
 
 
 def test_no_upgrade_under_a_running_server(tmp_path: Path) -> None:
@@ -189,7 +190,7 @@ def test_no_upgrade_under_a_running_server(tmp_path: Path) -> None:
     path.touch()
     lock = backend.connection.FileLock(path)
     with pytest.raises(StoreBusy):
-        upgrade.upgrade(path)
+        upgrade.upgrade(path, VOUCHING)
     lock.release()
 
 
@@ -205,7 +206,8 @@ def test_opening_imports_no_schema_tools(tmp_path: Path) -> None:
     code = (
         "import sys, asyncio, licet.storage.schema.upgrade\n"
         "from licet.storage import open_store\n"
-        f"asyncio.run(open_store('sqlite:{tmp_path / 'licet.db'}'))\n"
+        "from tests.vouching import VOUCHING\n"
+        f"asyncio.run(open_store('sqlite:{tmp_path / 'licet.db'}', VOUCHING))\n"
         "print([m for m in ('sqlalchemy', 'alembic') if m in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -216,6 +218,6 @@ def _close(path: Path) -> None:
     import asyncio
 
     async def open_and_close() -> None:
-        await SQLiteStore.open(path).close()
+        await SQLiteStore.open(path, VOUCHING).close()
 
     asyncio.run(open_and_close())

@@ -19,6 +19,7 @@ from licet.storage.contract import samples as a
 from licet.storage.contract.samples import AT, ISSUER, after
 from licet.storage.ports import Redeemed, Unavailable
 from licet.storage.sqlite import SQLiteStore, StoreBusy, StoreMissing, checkpoint, connection, writer
+from tests.vouching import VOUCHING
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def store(path: Path) -> AsyncIterator[SQLiteStore]:
-    store = SQLiteStore.open(path)
+    store = SQLiteStore.open(path, VOUCHING)
     yield store
     await store.close()
 
@@ -58,7 +59,7 @@ class TestDurability:
         named += [line for line in process.stdout.read().split("\n")[:-1] if line]
         process.wait()
         process.stdout.close()
-        store = SQLiteStore.open(path)  # its lock went with it
+        store = SQLiteStore.open(path, VOUCHING)  # its lock went with it
         for name in named:
             assert await store.access_tokens.find(ISSUER, a.digest(name)) is not None
         assert await store.events.verify() is None
@@ -66,13 +67,13 @@ class TestDurability:
         await store.close()
 
     async def test_reopening_finds_everything_and_ids_go_on(self, path: Path) -> None:
-        store = SQLiteStore.open(path)
+        store = SQLiteStore.open(path, VOUCHING)
         await store.issuers.create(a.issuer(), a.event(at=after(5)))
         grant, code = await a.concluded(store)
         store.refusals.spool(a.refused("R1"))
         await store.close()
         await store.close()
-        again = SQLiteStore.open(path, create=False)
+        again = SQLiteStore.open(path, VOUCHING, create=False)
         found = await again.codes.find(ISSUER, code.digest)
         assert found is not None
         assert found.standing.grant == grant
@@ -133,19 +134,19 @@ class TestOtherProcesses:
         assert process.stdout is not None
         assert process.stdout.readline() == "open\n"
         with pytest.raises(StoreBusy, match=f"process {process.pid}") as refused:
-            SQLiteStore.open(path)
+            SQLiteStore.open(path, VOUCHING)
         assert refused.value.pid == process.pid
-        beside = SQLiteStore.open(path, lock=False)
+        beside = SQLiteStore.open(path, VOUCHING, lock=False)
         assert await beside.issue(a.issuance()) == Redeemed()
         await beside.close()
         process.communicate()
-        await SQLiteStore.open(path).close()
+        await SQLiteStore.open(path, VOUCHING).close()
 
     async def test_who_holds_the_file_too_long_makes_the_store_unavailable_for_a_while(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(connection, "BUSY_TIMEOUT_MS", 50)
-        store = SQLiteStore.open(path)
+        store = SQLiteStore.open(path, VOUCHING)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable, match="locked"):
@@ -157,7 +158,7 @@ class TestOtherProcesses:
 
     async def test_a_missing_store_is_created_only_when_asked(self, path: Path) -> None:
         with pytest.raises(StoreMissing):
-            SQLiteStore.open(path, create=False)
+            SQLiteStore.open(path, VOUCHING, create=False)
         assert list(path.parent.iterdir()) == []
 
 
@@ -217,7 +218,7 @@ class TestConditions:
         """A passive checkpoint never comes to an end while there are commits; the writer must help."""
         monkeypatch.setattr(checkpoint, "WAL_BOUND", 1024 * 1024)
         monkeypatch.setattr(checkpoint, "PAUSE_S", 0.01)
-        store = SQLiteStore.open(path)
+        store = SQLiteStore.open(path, VOUCHING)
         restarts: list[None] = []
         start_over = store._checkpointer._start_over
         monkeypatch.setattr(store._checkpointer, "_start_over", lambda: (start_over(), restarts.append(None)))
@@ -237,7 +238,7 @@ class TestConditions:
         """Its snapshot keeps the log from starting over; that must not cost each change the busy timeout."""
         monkeypatch.setattr(checkpoint, "WAL_BOUND", 0)
         monkeypatch.setattr(checkpoint, "PAUSE_S", 0.001)
-        store = SQLiteStore.open(path)
+        store = SQLiteStore.open(path, VOUCHING)
         await store.issue(a.issuance())
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN")
@@ -261,14 +262,14 @@ class TestOpening:
     @pytest.mark.parametrize("url", ["postgres:x", "licet.db", "", "sqlite:"])
     async def test_a_url_that_names_no_store_is_refused(self, url: str) -> None:
         with pytest.raises(UnknownBackend, match="sqlite:"):
-            await open_store(url)
+            await open_store(url, VOUCHING)
 
     async def test_a_node_has_a_number(self, path: Path) -> None:
         with pytest.raises(ValueError, match="1024"):
-            SQLiteStore.open(path, node=1024)
+            SQLiteStore.open(path, VOUCHING, node=1024)
 
     async def test_nodes_give_different_ids(self, path: Path) -> None:
-        stores = [SQLiteStore.open(path, node=node, lock=False) for node in (1, 2)]
+        stores = [SQLiteStore.open(path, VOUCHING, node=node, lock=False) for node in (1, 2)]
         ids = [store.next_id(AT) for store in stores for _ in range(100)]
         assert len(set(ids)) == 200
         for store in stores:

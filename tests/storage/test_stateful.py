@@ -25,6 +25,7 @@ from licet.storage.contract import samples as a
 from licet.storage.contract.samples import AT, HOUR_S, ISSUER, after, digest
 from licet.storage.ports import AlreadyRedeemed, Outcome, Redeemed, RotateFamily, Store, Unknown
 from licet.storage.records import Code, Family, Grant
+from tests.vouching import VOUCHING
 
 OWN, THIEF = "app", "thief"
 
@@ -61,7 +62,7 @@ class Redemption(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.Runner()
         self.folder = Path(mkdtemp(prefix="licet-stateful-"))
-        self.store: Store = self.run(open_store(self.where()))
+        self.store: Store = self.run(open_store(self.where(), VOUCHING))
         self.at = AT
         self.count = 0
         self.tokens: dict[bytes, bool] = {}
@@ -188,7 +189,7 @@ class Redemption(RuleBasedStateMachine):
     def the_server_starts_again(self) -> None:
         """Nothing that was acknowledged is forgotten (I11)."""
         self.run(self.store.close())
-        self.store = self.run(open_store(self.where()))
+        self.store = self.run(open_store(self.where(), VOUCHING))
 
     @invariant()
     def tokens_are_there_if_they_were_given(self) -> None:
@@ -206,7 +207,7 @@ class Redemption(RuleBasedStateMachine):
             family = self.run(self.store.families.find(ISSUER, one.family.handle)).family
             assert (family.generation, family.current_digest) == (one.generation, self.secret(one, one.generation))
             assert (family.ended_at is not None) == one.family_ended
-            assert (family.idle_until, family.sealed_successor) == (one.idle_until, None)
+            assert (family.idle_until, family.successor_salt) == (one.idle_until, None)
 
     @invariant()
     def each_change_is_told_once(self) -> None:

@@ -9,11 +9,12 @@ import sys
 from licet.events import EventType
 from licet.storage.contract import samples as a
 from licet.storage.sqlite import SQLiteStore
+from tests.vouching import VOUCHING
 
 
 async def issue_until_killed(path: str) -> None:
     """Print the name of each token once it is durable."""
-    store = SQLiteStore.open(path)
+    store = SQLiteStore.open(path, VOUCHING)
 
     async def issue(worker: int) -> None:
         for n in range(100_000):
@@ -26,7 +27,7 @@ async def issue_until_killed(path: str) -> None:
 
 async def put_clients(path: str, count: str) -> None:
     """A command line beside a server: it writes without the lock, and records in the same node's chain."""
-    store = SQLiteStore.open(path, create=False, lock=False)
+    store = SQLiteStore.open(path, VOUCHING, create=False, lock=False)
     for n in range(int(count)):
         told = a.event(EventType.CLIENT_CREATED, actor="operator", object=f"{n}")
         await store.clients.put(a.client(f"cli-{n}"), (), told)
@@ -35,7 +36,7 @@ async def put_clients(path: str, count: str) -> None:
 
 async def hold_the_lock(path: str) -> None:
     """A second server, until its input closes."""
-    store = SQLiteStore.open(path)
+    store = SQLiteStore.open(path, VOUCHING)
     print("open", flush=True)
     sys.stdin.read()
     await store.close()

@@ -22,7 +22,7 @@ typedef Family {            /* the row, and its grant's end */
     byte head;              /* current_digest */
     byte previous;          /* previous_digest */
     byte generation;
-    byte sealed;            /* sealed_successor: what it opens to */
+    byte sealed;            /* successor_salt: what it opens to */
     bool window;            /* now < replay_until */
     bool odd, odd_before;   /* its retry came from another origin: in this generation, in the one before */
     bool ended;

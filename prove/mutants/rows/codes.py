@@ -138,7 +138,7 @@ ROWS = (
         "if draft.client.metadata.public or draft.policy.demands(PKCE_REQUIRED, draft.client, draft.now):",
         "if False:",
         "OAuth 2.1 §4.1.1",
-        ("attacks/test_requests.py::test_what_a_client_may_not_ask",),
+        ("flows/test_openid_profile_of_clients.py::test_public_clients_and_strict_ones_are_never_spared_pkce",),
     ),
     Mutant(
         "a waiver frees a public client from PKCE",

@@ -4,6 +4,7 @@ from prove.mutants.model import Mutant
 
 _VAULT = "storage/vault.py"
 _CONTRACT = "storage/test_contract.py::TestSQLite"
+_VOUCHING = "storage/vouching.py"
 
 ROWS = (
     Mutant(
@@ -37,7 +38,7 @@ ROWS = (
         'b""',
         "house law 6: bound to its row",
         ("storage/test_vault.py",),
-        times=3,
+        times=2,
     ),
     Mutant(
         "one key for everything",
@@ -126,5 +127,37 @@ ROWS = (
         "AND session_id = ? AND revoked_at IS NULL",
         "rulings D: offline grants live on",
         (f"{_CONTRACT}::test_a_sessions_end_takes_its_online_grants_along",),
+    ),
+    Mutant(
+        "a row that was changed is believed",
+        _VOUCHING,
+        "compare_digest(vouch[KEY_ID_BYTES:], self._mac(key_id, table, said))",
+        "len(vouch) == KEY_ID_BYTES + MAC_BYTES",
+        "what a row says is vouched for",
+        ("storage/test_vouching.py::test_a_row_whose_word_was_changed_is_missing",),
+    ),
+    Mutant(
+        "a row is good in another table",
+        _VOUCHING,
+        "_pack((table, said))",
+        "_pack(said)",
+        "what a row says is vouched for in its table",
+        ("storage/test_vouching.py::test_anything_else_is_not_vouched_for",),
+    ),
+    Mutant(
+        "a change of the master secret vouches for whatever lies there",
+        "storage/sqlite/revouching.py",
+        "(record := table.read(row, vouching))",
+        "(record := table._codec.decode(row))",
+        "only what was vouched for is vouched for anew",
+        ("storage/test_vouching.py::test_an_older_master_key_may_go_when_all_that_lives_long_was_vouched_for_anew",),
+    ),
+    Mutant(
+        "a second sign-in in one browser is lost",
+        "storage/sqlite/people.py",
+        "            SESSIONS.vouch(session, self._vouching),\n",
+        '            b"",\n',
+        "a sign-in in the same browser is vouched for",
+        (f"{_CONTRACT}",),
     ),
 )

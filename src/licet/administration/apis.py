@@ -15,7 +15,7 @@ from licet.registration import over_the_wire
 from licet.registration.desired import records
 from licet.registration.mistakes import ManifestErrors
 from licet.registration.model import DesiredApi, Reference
-from licet.storage.ports import Protected, PutResource
+from licet.storage.ports import Protected, PutResource, RemoveResource
 
 _CREATED = 201
 
@@ -47,7 +47,7 @@ async def one(office: Office, call: Call) -> Answer:
 
 
 async def put(office: Office, call: Call) -> Answer:
-    """Make an API, or replace what it is; a scope that is not named any more ends. One that was ended comes back."""
+    """Make an API, or replace what it is; a scope that is not named any more ends."""
     call.only()
     (name,) = call.names
     before = await found(office, name)
@@ -73,21 +73,15 @@ async def put(office: Office, call: Call) -> Answer:
 
 
 async def end(office: Office, call: Call) -> Answer:
-    """End an API: no more tokens for it, and those that there are say nothing any more. Its name stays taken."""
+    """Remove an API with its scopes: there are no more tokens for it, and those that there are say nothing any more."""
     call.only()
     (name,) = call.names
 
-    async def judged() -> PutResource:
+    async def judged() -> RemoveResource:
         before = await known(office, name)
         versions.unchanged(call.incoming, shown(before))
         changeable(office, before)
-        resource = msgspec.structs.replace(before.resource, status="disabled")
-        return PutResource(
-            resource=resource,
-            scopes=before.scopes,
-            credentials=before.credentials,
-            event=office.event(call, EventType.RESOURCE_CHANGED, object=f"api.{name}", data={"fields": ["status"]}),
-        )
+        return RemoveResource(name=name, event=office.event(call, EventType.RESOURCE_REMOVED, object=f"api.{name}"))
 
     await office.change(call, f"api {name}", judged)
     return Empty(status=204)

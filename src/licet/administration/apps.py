@@ -19,7 +19,7 @@ from licet.registration.kinds import BY_NAME
 from licet.registration.mistakes import ManifestErrors
 from licet.registration.model import Credentials, DesiredApi, DesiredApp, Manifest, Reference
 from licet.registration.scopes import OWN
-from licet.storage.ports import PutClient, Registered
+from licet.storage.ports import PutClient, Registered, RemoveClient
 from licet.storage.records import Credential
 
 SECRET_METHODS = frozenset({"client_secret", "client_secret_basic", "client_secret_post"})
@@ -51,9 +51,9 @@ def shown(app: Registered) -> models.App:
 async def every(office: Office, call: Call) -> Answer:
     """List apps, by their ids."""
     after, limit = call.page()
-    found = await office.store.listing.clients(office.issuer_id, after, limit + 1)
-    following = found[limit - 1].client.client_id if len(found) > limit else None
-    return Json(body=models.Page(items=[shown(one) for one in found[:limit]], next=following))
+    read = await office.store.listing.clients(office.issuer_id, after, limit + 1)
+    following = read[limit - 1].client.client_id if len(read) > limit else None
+    return Json(body=models.Page(items=[shown(one) for one in read[:limit]], next=following))
 
 
 async def one(office: Office, call: Call) -> Answer:
@@ -67,12 +67,12 @@ async def put(office: Office, call: Call) -> Answer:
     """Make an app, or replace what it is. What it proves itself with as a secret stays, or is made afterwards."""
     call.only()
     (client_id,) = call.names
-    before = await office.store.clients.find(office.issuer_id, client_id)
+    before = await found(office, client_id)
     versions.new_or_unchanged(call.incoming, None if before is None else shown(before))
     _, document = call.body(models.AppWords)
 
     async def judged() -> PutClient:
-        before = await office.store.clients.find(office.issuer_id, client_id)
+        before = await found(office, client_id)
         versions.new_or_unchanged(call.incoming, None if before is None else shown(before))
         if before is not None:
             changeable(office, before)
@@ -92,29 +92,37 @@ async def put(office: Office, call: Call) -> Answer:
 
 
 async def end(office: Office, call: Call) -> Answer:
-    """End an app: it gets nothing more, all that it had ends, and people's decisions about it are forgotten."""
+    """Remove an app: it gets nothing more, all that it had ends, and people's decisions about it are forgotten."""
     call.only()
     (client_id,) = call.names
-    async with office.changing:
+
+    async def judged() -> RemoveClient:
         app = await known(office, client_id)
         versions.unchanged(call.incoming, shown(app))
         if app.client.source == "file":
             raise owned(office, f"the app {client_id}")
         call.caller.reach(app.client.metadata.scope)
         ends = office.ending(
-            call, "client", client_id, EventType.CLIENT_DISABLED, "ended by operator", client=client_id
+            call, "client", client_id, EventType.CLIENT_REMOVED, "removed by operator", client=client_id
         )
-        await office.store.clients.end(ends, client_id)
-        await office.directory.refresh()
+        return RemoveClient(client_id=client_id, ending=ends)
+
+    await office.change(call, f"app {client_id}", judged)
     return Empty(status=204)
+
+
+async def found(office: Office, client_id: str) -> Registered | None:
+    """The app of this id; None where there is none (any more)."""
+    app = await office.store.clients.find(office.issuer_id, client_id)
+    return None if app is None or app.client.status == "removed" else app
 
 
 async def known(office: Office, client_id: str) -> Registered:
     """The app of this id. Raises NoSuchObject."""
-    found = await office.store.clients.find(office.issuer_id, client_id)
-    if found is None or found.client.kind not in BY_NAME:
+    app = await found(office, client_id)
+    if app is None:
         raise refusals.no_such_object()
-    return found
+    return app
 
 
 def changeable(office: Office, app: Registered) -> None:

@@ -20,7 +20,18 @@ from licet.events import Event, EventType
 from licet.protocol.jose.model import InvalidJWT
 from licet.protocol.jose.strict_json import object_of
 from licet.storage.ending import Ended, ending
-from licet.storage.ports import Conflict, Ending, Outdated, Put, SignedIn, Standing, Store
+from licet.storage.ports import (
+    Configuring,
+    Conflict,
+    Ending,
+    Put,
+    Removal,
+    RemoveClient,
+    RemoveResource,
+    SignedIn,
+    Standing,
+    Store,
+)
 from licet.storage.vault import Vault
 
 T = TypeVar("T")
@@ -110,24 +121,31 @@ class Office:
     def issuer_id(self) -> int:
         return self.directory.issuer.issuer_id
 
-    async def change(self, call: Call, about: str, judged: Callable[[], Awaitable[Put]]) -> None:
-        """Put what *judged* returns, over the very configuration that it was judged against, with its events.
+    async def change(self, call: Call, about: str, judged: Callable[[], Awaitable[Put | Removal]]) -> None:
+        """Put or remove what *judged* returns, over the very configuration that it was judged against, with its events.
 
         Raises Stale where that does not stand still, Clash where a name is taken.
         """
         async with self.changing:
             for _ in range(_TRIES):
                 generation = await self.store.issuers.generation(self.issuer_id)
-                put = await judged()
-                applied = self.event(call, EventType.CONFIGURATION_APPLIED, object=about, data={"changes": 1})
+                one = await judged()
+                change = Configuring(
+                    issuer_id=self.issuer_id,
+                    source="api",
+                    expected=None,
+                    generation=generation,
+                    removals=(one,) if isinstance(one, RemoveClient | RemoveResource) else (),
+                    puts=() if isinstance(one, RemoveClient | RemoveResource) else (one,),
+                    event=self.event(call, EventType.CONFIGURATION_APPLIED, object=about, data={"changes": 1}),
+                )
                 try:
-                    await self.store.configure((put,), applied, generation=generation)
-                except Outdated:
-                    continue
+                    done = await self.store.configure(change)
                 except Conflict as error:
                     raise refusals.clash("A name or an address in it is taken by something else") from error
-                await self.directory.refresh()
-                return
+                if done:
+                    await self.directory.refresh()
+                    return
             raise refusals.stale()
 
     def event(self, call: Call, kind: EventType, **about: Any) -> Event:

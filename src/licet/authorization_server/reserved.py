@@ -28,7 +28,7 @@ def administration(issuer: Issuer) -> Protected:
             issuer_id=issuer.issuer_id,
             identifier=identifier,
             name=NAME,
-            token_format="opaque",
+            token_format="opaque",  # noqa: S106 - a form, no secret
             source="licet",
         ),
         scopes=tuple(

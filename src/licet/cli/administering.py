@@ -40,7 +40,7 @@ def troubles(manifest: Manifest, environment: Mapping[str, str] = os.environ) ->
         )
 
 
-def extra(
+def rows(
     manifest: Manifest, entropy: Entropy, environment: Mapping[str, str] = os.environ
 ) -> Callable[[Lookup], tuple[Any, ...]] | None:
     """What ``app.build`` adds to the table of paths; None where the admin API is off."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from licet.ambient import SystemEntropy
 from licet.cli.main import FINE, FOUND, INCOMPLETE
-from licet.cli.opening import CONFIG, fail, read
+from licet.cli.opening import CONFIG, fail, read, vault_of
 
 
 @click.group()
@@ -46,9 +47,10 @@ def upgrade(config: Path) -> None:
     from licet.storage.schema.fresh import SchemaNewer  # noqa: PLC0415
     from licet.storage.sqlite import StoreBusy, StoreMissing  # noqa: PLC0415
 
-    store = read(config).server.store
+    manifest = read(config)
+    store = manifest.server.store
     try:
-        before = schema.upgrade(store)
+        before = schema.upgrade(store, vault_of(manifest, SystemEntropy()).vouching())
     except (StoreBusy, StoreMissing, SchemaNewer) as reason:
         fail(str(reason), INCOMPLETE)
     click.echo(f"{store}: {', '.join(before.pending) or 'nothing'} applied; revision {schema.HEAD}")

@@ -150,14 +150,14 @@ async def walk(
     looked, last = 0, after
     while looked < LOOKED_AT_MOST:
         rows = await read_page(last, STRIDE)
+        if not rows:  # a page may be shorter than asked: rows that nobody vouches for are left out
+            return Page(tuple(found), None)
         for row in rows:
             if await keep(row):
                 if len(found) == limit:
                     return Page(tuple(found), last)
                 found.append(row)
             last, looked = row, looked + 1
-        if len(rows) < STRIDE:
-            return Page(tuple(found), None)
     return Page(tuple(found), last)
 
 

@@ -111,17 +111,19 @@ def revoke(kid: str, reason: str, config: Path, *, yes: bool) -> None:
 @keys.command()
 @CONFIG
 def reseal(config: Path) -> None:
-    """Seal the private keys under the first master key, after a line was put before the others.
+    """Seal the private keys under the first master key, after a line was put before the others; and vouch under it for
+    passwords, credentials and what people are called, so that the old line can go.
 
     \b
     Example:
       licet keys reseal
     """
 
-    async def run(at: Opened) -> int:
-        return await _rotation(at).reseal()
+    async def run(at: Opened) -> tuple[int, int]:
+        return await _rotation(at).reseal(), await at.store.vouch_anew()
 
-    click.echo(f"{_with_store(config, run)} sealed anew under the first master key.")
+    sealed, vouched = _with_store(config, run)
+    click.echo(f"{sealed} sealed anew under the first master key, {vouched} vouched for.")
 
 
 def _with_store(config: Path, do: Callable[[Opened], Awaitable[R]]) -> R:

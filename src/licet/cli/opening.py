@@ -21,6 +21,7 @@ from licet.storage import open_store
 from licet.storage.ports import Store
 from licet.storage.records import Issuer
 from licet.storage.vault import MasterKeys, Vault
+from licet.storage.vouching import Vouching
 
 CONFIG = click.option(
     "--config",
@@ -57,13 +58,18 @@ def read(config: Path) -> Manifest:
         fail(str(errors), WRONG_CALL)
 
 
-async def opened(manifest: Manifest, *, lock: bool, create: bool) -> Opened:
-    """Open the store of *manifest*; an empty one gets its issuer and keys. Exits with the reason where it cannot."""
+def vault_of(manifest: Manifest, entropy: SystemEntropy) -> Vault:
+    """The vault under the master secret that *manifest* names; exits with the reason where there is none."""
     if manifest.server.secrets is None:
         fail("[server] secrets is missing; licet doctor says more", FOUND)
+    return Vault(MasterKeys.parse(resolver()(manifest.server.secrets)), entropy)
+
+
+async def opened(manifest: Manifest, *, lock: bool, create: bool) -> Opened:
+    """Open the store of *manifest*; an empty one gets its issuer and keys. Exits with the reason where it cannot."""
     entropy, clock = SystemEntropy(), SystemClock()
-    vault = Vault(MasterKeys.parse(resolver()(manifest.server.secrets)), entropy)
-    store = await _open(manifest.server.store, lock=lock, create=create)
+    vault = vault_of(manifest, entropy)
+    store = await _open(manifest.server.store, vault.vouching(), lock=lock, create=create)
     clock.not_before(await store.latest())
     issuer, request_id = await store.issuers.only(), entropy.bytes(8).hex()
     if issuer is None:
@@ -89,12 +95,12 @@ async def opened(manifest: Manifest, *, lock: bool, create: bool) -> Opened:
     )
 
 
-async def _open(path: Path, *, lock: bool, create: bool) -> Store:
+async def _open(path: Path, vouching: Vouching, *, lock: bool, create: bool) -> Store:
     from licet.storage.schema.fresh import SchemaNewer, SchemaOlder  # noqa: PLC0415  --help must not load a backend
     from licet.storage.sqlite import StoreBusy, StoreMissing  # noqa: PLC0415
 
     try:
-        return await open_store(f"sqlite:{path}", lock=lock, create=create)
+        return await open_store(f"sqlite:{path}", vouching, lock=lock, create=create)
     except (StoreBusy, StoreMissing, SchemaOlder, SchemaNewer) as reason:
         fail(str(reason), INCOMPLETE)
 

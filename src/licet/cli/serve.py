@@ -14,7 +14,7 @@ from licet.cli.doctor import told
 from licet.cli.main import FOUND, INCOMPLETE
 from licet.cli.opening import CONFIG, Opened, fail, opened, read
 from licet.cli.preflight import troubles
-from licet.registration import first_fill
+from licet.registration import applying
 from licet.registration.desired import Configuration, records
 from licet.registration.differences import Difference, compare
 from licet.registration.mistakes import ManifestErrors
@@ -96,7 +96,7 @@ class _Service:
                 entropy=at.entropy,
                 settings=settings(self._manifest),
                 proxies=proxies,
-                extra=administering.extra(self._manifest, at.entropy),
+                extra=administering.rows(self._manifest, at.entropy),
             )
         except Unsealable as reason:
             fail(
@@ -107,7 +107,7 @@ class _Service:
         return self._server.app
 
     async def _configure(self, at: Opened) -> None:
-        present = await first_fill.stored(at.store, at.issuer.issuer_id)
+        present = await applying.stored(at.store, at.issuer.issuer_id)
         now = at.clock.now()
         try:
             desired = records(
@@ -122,24 +122,26 @@ class _Service:
         except ManifestErrors as errors:
             fail(str(errors), FOUND)
         if present.empty or self._apply:
-            done = await first_fill.apply(
-                at.store,
-                at.issuer.issuer_id,
-                desired,
-                present,
+            change = applying.Change(
+                issuer_id=at.issuer.issuer_id,
+                desired=desired,
+                present=present,
                 digest=self._manifest.digest,
                 now=now,
                 request_id=at.request_id,
             )
+            done = await applying.apply(at.store, change)
+            if done is None:
+                fail("Somebody else changed the store just now; nothing was applied. Start again.", INCOMPLETE)
             _say(f"{len(done)} applied from {self._manifest.path.name}" if done else "")
-        self._compare(desired, await first_fill.stored(at.store, at.issuer.issuer_id))
+        self._compare(desired, await applying.stored(at.store, at.issuer.issuer_id))
 
     def _compare(self, desired: Configuration, present: Configuration) -> None:
         left = compare(desired, present)
         if left:
             _say(
                 f"{len(left)} change{'s' if len(left) > 1 else ''} not applied: {_named(left)}"
-                + ("" if self._apply else "  (licet serve --apply adds and updates)")
+                + ("" if self._apply else "  (look at: licet plan)")
             )
 
     def ready(self, _origin: str) -> None:

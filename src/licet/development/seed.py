@@ -23,6 +23,7 @@ from licet.storage.records import Credential, Issuer
 from licet.storage.schema.fresh import SchemaOlder
 from licet.storage.sqlite import SQLiteStore
 from licet.storage.vault import Vault
+from licet.storage.vouching import Vouching
 
 ISSUER_ID = 1
 _ACTOR = "licet dev"
@@ -46,7 +47,7 @@ async def seeded(place: Place, url: str) -> Seeded:
     entropy, clock = SystemEntropy(), SystemClock()
     vault = Vault(place.master_keys(entropy), entropy)
     secrets = place.secrets(LOGINS, entropy)
-    store = _open(place)
+    store = _open(place, vault.vouching())
     try:
         place.withdraw()  # only now: before, another server's may have stood there
         clock.not_before(await store.latest())
@@ -61,15 +62,15 @@ async def seeded(place: Place, url: str) -> Seeded:
     return Seeded(store=store, issuer=issuer, vault=vault, clock=clock, entropy=entropy, secrets=secrets)
 
 
-def _open(place: Place) -> SQLiteStore:
+def _open(place: Place, vouching: Vouching) -> SQLiteStore:
     """The store, brought to today's schema where an older licet made it (rulings T)."""
     try:
-        return SQLiteStore.open(place.store)
+        return SQLiteStore.open(place.store, vouching)
     except SchemaOlder:
         from licet.storage.schema import upgrade  # noqa: PLC0415  loads a migration tool
 
-        upgrade.upgrade(place.store)
-        return SQLiteStore.open(place.store)
+        upgrade.upgrade(place.store, vouching)
+        return SQLiteStore.open(place.store, vouching)
 
 
 async def _issuer(store: Store, url: str, clock: SystemClock) -> Issuer:

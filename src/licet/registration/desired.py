@@ -17,7 +17,7 @@ from licet.protocol.client_metadata import ClientMetadata
 from licet.registration.mistakes import ManifestErrors, Mistake
 from licet.registration.model import Credentials, DesiredApi, DesiredApp, DesiredScope, Manifest, ResolveSecret
 from licet.registration.references import Unresolved, weakness
-from licet.storage.ports import Protected, Registered
+from licet.storage.ports import Configured, Protected, Registered
 from licet.storage.records import Client, ClientPolicy, Credential, Resource, Scope
 from licet.storage.vault import Vault
 
@@ -30,12 +30,8 @@ _canonical = msgspec.json.Encoder(order="deterministic").encode
 _ID_BYTES = 16
 
 
-class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+class Configuration(Configured, frozen=True, kw_only=True):
     """Apps, APIs and the issuer's own words: as a file wants them, or as a store has them."""
-
-    apps: tuple[Registered, ...] = ()
-    apis: tuple[Protected, ...] = ()
-    own_scopes: tuple[Scope, ...] = ()
 
     @property
     def empty(self) -> bool:

@@ -116,7 +116,9 @@ def _facts(configuration: Configuration) -> dict[Key, Facts]:
         facts["api", api.resource.name] = _api(api)
         facts |= {("scope", scope.name): _scope(scope, api.resource.name) for scope in api.scopes}
     facts |= {("scope", scope.name): _scope(scope, "") for scope in configuration.own_scopes}
-    return facts | {("app", app.client.client_id): _app(app) for app in configuration.apps}
+    return facts | {
+        ("app", app.client.client_id): _app(app) for app in configuration.apps if app.client.status != "removed"
+    }
 
 
 def _owned(stored: Configuration, apis: set[str]) -> list[Key]:

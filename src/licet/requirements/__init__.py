@@ -189,8 +189,8 @@ CATALOGUE: tuple[Requirement, ...] = _collect(
     pushed,
     registration,
     logout,
-    openid,
     administration,
+    openid,
 )
 
 __all__ = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from licet.storage.ports import Store
+from licet.storage.vouching import Vouching
 
 
 class UnknownBackend(ValueError):  # noqa: N818  a finding about a setting, not a mistake of the caller
@@ -17,16 +18,16 @@ class UnknownBackend(ValueError):  # noqa: N818  a finding about a setting, not 
 class Opener(Protocol):
     """How a backend is opened: with what follows the colon of its URL."""
 
-    async def __call__(self, place: str, *, node: int, create: bool, lock: bool) -> Store: ...
+    async def __call__(self, place: str, vouching: Vouching, *, node: int, create: bool, lock: bool) -> Store: ...
 
 
-async def _sqlite(place: str, *, node: int, create: bool, lock: bool) -> Store:
+async def _sqlite(place: str, vouching: Vouching, *, node: int, create: bool, lock: bool) -> Store:
     from licet.storage.sqlite import SQLiteStore  # noqa: PLC0415  only when it is used
 
-    return SQLiteStore.open(place, node=node, create=create, lock=lock)
+    return SQLiteStore.open(place, vouching, node=node, create=create, lock=lock)
 
 
-async def _memory(place: str, *, node: int, create: bool, lock: bool) -> Store:  # noqa: ARG001  nothing to share
+async def _memory(place: str, vouching: Vouching, *, node: int, create: bool, lock: bool) -> Store:  # noqa: ARG001  nothing to share
     from licet.storage.memory import MemoryStore  # noqa: PLC0415  only when it is used
 
     return MemoryStore(node=node)
@@ -39,8 +40,8 @@ BACKENDS: dict[str, Opener] = {
 """URL scheme → backend. A new one passes ``licet.storage.contract`` first."""
 
 
-async def open_store(url: str, *, node: int = 0, create: bool = True, lock: bool = True) -> Store:
-    """Open the store that *url* names.
+async def open_store(url: str, vouching: Vouching, *, node: int = 0, create: bool = True, lock: bool = True) -> Store:
+    """Open the store that *url* names; *vouching* is the vault's.
 
     *create* makes an empty one where there is none; *lock* keeps a second server out, and is False for a
     command line that only writes now and then; *node* numbers this process among several.
@@ -52,4 +53,4 @@ async def open_store(url: str, *, node: int = 0, create: bool = True, lock: bool
         raise UnknownBackend(f"the store {url!r} must begin with one of {known}")
     if scheme == "sqlite" and not place:
         raise UnknownBackend("the store `sqlite:` needs a path: sqlite:licet.db")
-    return await opener(place, node=node, create=create, lock=lock)
+    return await opener(place, vouching, node=node, create=create, lock=lock)

@@ -48,10 +48,6 @@ class Conflict(Exception):  # noqa: N818  a condition of the store, not a mistak
     """Something that must be unique was there already (an id, a URL, a scope's name): nothing was done."""
 
 
-class Outdated(Exception):  # noqa: N818  a condition of the store, not a mistake of the caller
-    """The configuration is another than the one that this was judged against: nothing was done."""
-
-
 # What admission needs to know of everything a grant hangs on, read in one go.
 
 
@@ -153,8 +149,8 @@ class RotateFamily(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     generation: int
     presented: bytes
     successor: bytes | None
-    sealed: bytes | None = None
-    """The successor for a retry; only who holds *presented* can open it. None where retries are switched off."""
+    salt: bytes | None = None
+    """What the successor was derived with, beside *presented*, for a retry. None where retries are switched off."""
     replay_until: Instant | None = None
     origin: bytes | None = None
     """Of the request, as a MAC: compared, never read."""
@@ -203,9 +199,11 @@ class Unknown(msgspec.Struct, frozen=True, gc=False):
 
 class Replayed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A refresh token's predecessor came back in time and the successor is unused: the access token is stored, and
-    the refresh token is the one that *sealed* holds (rulings F)."""
+    the refresh token is the one that *salt* and the predecessor come to (rulings F)."""
 
-    sealed: bytes
+    salt: bytes
+    head: bytes
+    """The successor's digest."""
     generation: int
     """Of the successor."""
     replay_until: Instant
@@ -258,6 +256,48 @@ class PutOwnScopes(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 Put = PutClient | PutResource | PutOwnScopes
+
+
+class RemoveClient(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A client that goes: everything it has ends, its credentials go, what was agreed with it is forgotten. Its row stays as
+    a tombstone (``status = "removed"``), so that a client that comes back under its id revives nothing."""
+
+    client_id: str
+    ending: Ending
+
+
+class RemoveResource(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An API that goes, with its scopes and credentials; grants are narrowed by what is missing (rulings D)."""
+
+    name: str
+    event: Event
+
+
+Removal = RemoveClient | RemoveResource
+
+
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store holds of a configuration: the apps of one source, every API, the issuer's own scopes."""
+
+    apps: tuple[Registered, ...] = ()
+    apis: tuple[Protected, ...] = ()
+    own_scopes: tuple[Scope, ...] = ()
+
+
+class Configuring(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A change of the configuration, all of it or nothing: removals first, because what they leave may be put elsewhere."""
+
+    issuer_id: int
+    source: str = "file"
+    """Whose apps these are."""
+    expected: Configured | None
+    """What must be there, to the letter: it was judged. None where *generation* says it."""
+    generation: int | None = None
+    """What the issuer's generation must be, for who judged against all there is, whatever its source."""
+    removals: tuple[Removal, ...] = ()
+    puts: tuple[Put, ...] = ()
+    event: Event
+    """Recorded last."""
 
 
 class Ending(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -632,7 +672,7 @@ class Listing(Protocol):
     are the caller's, over a bounded walk."""
 
     async def clients(self, issuer_id: int, after: str, limit: int) -> tuple[Registered, ...]:
-        """By their ids, in their order, behind *after*."""
+        """By their ids, in their order, behind *after*; those that were removed are not among them."""
 
     async def people(self, issuer_id: int, after: str, limit: int) -> tuple[tuple[str, Account], ...]:
         """By what they sign in with, in its order, behind *after*."""
@@ -686,11 +726,15 @@ class Store(Protocol):
     async def issue(self, issuance: Issuance) -> Outcome:
         """The one verb by which tokens become durable (house law 1)."""
 
-    async def configure(self, puts: tuple[Put, ...], event: Event, *, generation: int | None = None) -> None:
-        """All of a configuration, in this order, with one *event* behind it: a start that is killed leaves nothing of it.
+    async def configure(self, change: Configuring) -> bool:
+        """The whole change in one transaction; False, and nothing done, if something else is there than expected.
 
-        Conflict, or Outdated where the issuer's generation is not *generation* (any more): nothing was done.
+        Conflict: nothing was done.
         """
+
+    async def vouch_anew(self) -> int:
+        """Vouch under the first master key for what lives as long as people and apps do, so that an older one can go; how
+        many rows had been vouched for under another."""
 
     def next_id(self, at: Instant) -> int:
         """An id that was never given before and grows with time."""

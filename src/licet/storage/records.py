@@ -77,7 +77,8 @@ class Client(Record, frozen=True, kw_only=True):
     kind: str
     """As ``licet.toml`` says ``is =``: web-app, service, tv…"""
     owner: str = ""
-    status: Literal["active", "disabled"] = "active"
+    status: Literal["active", "disabled", "removed"] = "active"
+    """``removed``: a tombstone; nothing of it comes back if its id does."""
     epoch: Instant = Instant(0)
     metadata: ClientMetadata
     metadata_digest: bytes
@@ -346,8 +347,8 @@ class Family(Record, frozen=True, kw_only=True):
     idle_until: Instant
     absolute_until: Instant
     replay_until: Instant | None = None
-    sealed_successor: bytes | None = None
-    """The head, for a retry with its predecessor: sealed under a key that needs the predecessor (rulings I)."""
+    successor_salt: bytes | None = None
+    """What the head was derived with, beside its predecessor and the master key, for a retry (rulings I)."""
     replays: int = 0
     origin_hash: bytes | None = None
     """Where the last rotation came from, as a MAC."""

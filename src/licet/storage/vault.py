@@ -20,10 +20,12 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from licet.ambient import Entropy
+from licet.storage.vouching import Vouching
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 4
 NONCE_BYTES = 12
+SALT_BYTES = 16
 
 
 class BadMasterKeys(ValueError):  # noqa: N818  a finding about a file, not a mistake of the caller
@@ -44,18 +46,12 @@ class MasterKey:
         self._key = key
         self._begun: dict[tuple[str, int, str], HMAC] = {}
         self.seal = AESGCM(self._subkey("seal"))
-        self._bound: dict[str, bytes] = {}
+        self.rows = self._subkey("rows")
+        """What rows are vouched for with."""
 
     def _subkey(self, label: str) -> bytes:
         """HKDF-SHA-256 with the label as ``info``; the master key is uniform, so no salt is needed."""
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"licet/1/" + label.encode()).derive(self._key)
-
-    def bound(self, purpose: str, secret: str, context: bytes) -> AESGCM:
-        """A key that takes both this master key and *secret*: HKDF with the secret as its input and a subkey as salt."""
-        salt = self._bound.get(purpose)
-        if salt is None:
-            salt = self._bound[purpose] = self._subkey(f"bound/{purpose}")
-        return AESGCM(HKDF(SHA256(), KEY_BYTES, salt=salt, info=context).derive(secret.encode()))
 
     def digest(self, issuer_id: int, kind: str, value: str | bytes) -> bytes:
         """Key id ‖ HMAC-SHA-256(issuer ‖ kind ‖ value)."""
@@ -173,18 +169,21 @@ class Vault:
             raise Unsealable(f"{purpose}: sealed under a master key that is not here")
         return _opened(key.seal, purpose, sealed, context)
 
-    def seal_to(self, secret: str, purpose: str, plaintext: bytes, context: bytes) -> bytes:
-        """As ``seal``, for whoever brings *secret* again: the database and the master keys together do not open it."""
-        nonce = self._entropy.bytes(NONCE_BYTES)
-        bound = self._first.bound(purpose, secret, context)
-        return self._first.key_id + nonce + bound.encrypt(nonce, plaintext, _frame(purpose) + context)
+    def salt(self) -> bytes:
+        """What ``derive`` needs beside a secret: key id ‖ 16 random bytes, new for each value."""
+        return self._first.key_id + self._entropy.bytes(SALT_BYTES)
 
-    def open_with(self, secret: str, purpose: str, sealed: bytes, context: bytes) -> bytes:
-        """What was sealed to *secret*, for this purpose and place; raises Unsealable."""
-        key = self._master.find(sealed[:KEY_ID_BYTES])
+    def derive(self, purpose: str, issuer_id: int, salt: bytes, *parts: str | bytes) -> bytes:
+        """32 bytes that take the master key, the *salt* and every one of the *parts*: without one of them they are as good
+        as random (HMAC-SHA-256 under the purpose's own key). Raises Unsealable where that master key is not here."""
+        key = self._master.find(salt[:KEY_ID_BYTES])
         if key is None:
-            raise Unsealable(f"{purpose}: sealed under a master key that is not here")
-        return _opened(key.bound(purpose, secret, context), purpose, sealed, context)
+            raise Unsealable(f"{purpose}: derived under a master key that is not here")
+        return key.mac(purpose, issuer_id, (salt[KEY_ID_BYTES:], *parts))
+
+    def vouching(self) -> Vouching:
+        """What vouches for rows under the same master keys."""
+        return Vouching([(key.key_id, key.rows) for key in self._master])
 
     def newest(self, sealed: bytes) -> bool:
         """Whether *sealed* was sealed under the key that writes now."""

@@ -23,6 +23,7 @@ from licet.authorization_server.token import refresh_value
 from licet.authorization_server.token.audience import Target, target
 from licet.authorization_server.token.authorization import Authorization, Rotating
 from licet.authorization_server.token.record import record, replay_record, revocation_of
+from licet.authorization_server.token.refresh_value import DIGESTED_AS
 from licet.authorization_server.token.retry import Retries
 from licet.protocol import access_token, id_token, secret_token
 from licet.protocol import scope as scopes
@@ -189,7 +190,7 @@ class Issue:
             grant_id=grant.grant_id,
             client_id=grant.client_id,
             cnf=authorization.cnf,
-            current_digest=self.vault.digest(grant.issuer_id, "refresh-token", value),
+            current_digest=self.vault.digest(grant.issuer_id, DIGESTED_AS, value),
             idle_until=min(grant.expires_at, Instant(now + self.lifetimes.refresh_idle_s * SECOND)),
             absolute_until=grant.expires_at,
             issued_at=now,
@@ -205,12 +206,15 @@ class Issue:
         retry = rotation.generation < family.generation
         if retry or not authorization.client.policy.rotate:
             return Refreshing(rotation=rotation)
-        value = refresh_value.make(self.entropy, family.handle)
         until = self.retries.until(family, now)
+        if until is None:
+            value, salt = refresh_value.make(self.entropy, family.handle), None
+        else:
+            value, salt = self.retries.successor(family, rotating.presented, until)
         successor = msgspec.structs.replace(
             rotation,
-            successor=self.vault.digest(family.issuer_id, "refresh-token", value),
-            sealed=None if until is None else self.retries.seal(family, rotating.presented, value, until),
+            successor=self.vault.digest(family.issuer_id, DIGESTED_AS, value),
+            salt=salt,
             replay_until=until,
         )
         return Refreshing(value=value, rotation=successor)
@@ -221,7 +225,7 @@ class Issue:
             raise TypeError("only a refresh is repeated")
         rotating = authorization.rotating
         try:
-            return self.retries.open(rotating.family, rotating.presented, replayed)
+            return self.retries.again(rotating.family, rotating.presented, replayed)
         except Unsealable as unsealable:
             raise InvalidGrant("It is no longer good", per=REFRESH_REUSE_DETECTED, detail=str(unsealable)) from None
 

@@ -16,6 +16,8 @@ HANDLE_BYTES = 12
 """Enough that no two families ever share one."""
 SECRET_BYTES = 20
 """160 bits, what RFC 6749 §10.10 recommends of anything that must not be guessed."""
+DIGESTED_AS = "refresh-token"
+"""What the store's digest of one is made as."""
 
 
 class RefreshValue(msgspec.Struct, frozen=True, gc=False):
@@ -37,7 +39,7 @@ class RefreshValue(msgspec.Struct, frozen=True, gc=False):
         return None
 
     def _is(self, stored: bytes, vault: Vault, family: Family) -> bool:
-        return vault.matches(stored, family.issuer_id, "refresh-token", self.token)
+        return vault.matches(stored, family.issuer_id, DIGESTED_AS, self.token)
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -55,4 +57,9 @@ def read(token: str) -> RefreshValue | None:
 
 def make(entropy: Entropy, handle: bytes) -> str:
     """A new refresh token of the family *handle*."""
-    return secret_token.make("rt", handle + entropy.bytes(SECRET_BYTES))
+    return made(handle, entropy.bytes(SECRET_BYTES))
+
+
+def made(handle: bytes, secret: bytes) -> str:
+    """The refresh token of the family *handle* whose secret is the first 160 bits of *secret*."""
+    return secret_token.make("rt", handle + secret[:SECRET_BYTES])

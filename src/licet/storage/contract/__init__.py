@@ -15,6 +15,7 @@ class TestMine(StoreContract):
 
 import pytest
 
+from licet.storage.contract.configuring import ConfiguringAll
 from licet.storage.contract.devices import Devices
 from licet.storage.contract.endings import Endings
 from licet.storage.contract.endings_of_all import EndingsOfAll
@@ -39,6 +40,7 @@ class StoreContract(
     Rotation,
     Devices,
     Registration,
+    ConfiguringAll,
     Registrations,
     Pushed,
     Sessions,

@@ -31,6 +31,8 @@ class Listing:
         assert [one.client.client_id for one in first] == ["bank", "shop"]
         assert [one.credentials[0].owner for one in first] == ["bank", "shop"]
         assert [one.client.client_id for one in await store.listing.clients(ISSUER, "shop", 9)] == ["tv"]
+        await store.clients.put(a.client("tv", status="removed"), (), a.event())
+        assert await store.listing.clients(ISSUER, "shop", 9) == ()
 
     async def test_people_come_by_name(self, store: Store) -> None:
         await _people(store)

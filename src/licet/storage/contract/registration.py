@@ -13,12 +13,8 @@ from licet.storage.contract.samples import AT, ISSUER, after
 from licet.storage.key_turns import KeyStep, KeyTurn
 from licet.storage.ports import (
     Conflict,
-    Outdated,
     Person,
     Protected,
-    PutClient,
-    PutOwnScopes,
-    PutResource,
     Registered,
     Store,
 )
@@ -224,39 +220,3 @@ class Registration:
             assert await store.issuers.generation(ISSUER) > seen
             seen = await store.issuers.generation(ISSUER)
         assert await store.issuers.generation(2) == 0
-
-    async def test_a_configuration_is_put_only_over_the_one_it_was_judged_against(self, store: Store) -> None:
-        await store.issuers.create(a.issuer(), a.event())
-        one, two = (PutClient(client=a.client(name), credentials=(), event=a.event()) for name in ("one", "two"))
-        judged = await store.issuers.generation(ISSUER)
-        await store.configure((one,), a.event(), generation=judged)
-        recorded = len(await store.events.tail(ISSUER, 99))
-        with pytest.raises(Outdated):
-            await store.configure((two,), a.event(), generation=judged)
-        assert [found.client for found in await store.clients.every(ISSUER)] == [one.client]
-        assert len(await store.events.tail(ISSUER, 99)) == recorded
-        await store.configure((two,), a.event(), generation=await store.issuers.generation(ISSUER))
-        assert len(await store.clients.every(ISSUER)) == 2
-
-    async def test_a_configuration_is_put_whole_or_not_at_all(self, store: Store) -> None:
-        await store.issuers.create(a.issuer(), a.event())
-        notes = PutResource(resource=a.resource(), scopes=(a.scope("read"),), credentials=(), event=a.event())
-        app = PutClient(client=a.client(), credentials=(a.credential("app"),), event=a.event())
-        own = PutOwnScopes(issuer_id=ISSUER, scopes=(a.scope("openid", None),), event=a.event())
-        taken = PutResource(
-            resource=a.resource("other", identifier="https://notes.example"), scopes=(), credentials=(), event=a.event()
-        )
-        with pytest.raises(Conflict):
-            await store.configure((notes, app, own, taken), a.event())
-        assert await store.clients.every(ISSUER) == ()
-        assert await store.resources.every(ISSUER) == ()
-        assert await store.resources.own_scopes(ISSUER) == ()
-        assert await store.issuers.generation(ISSUER) == 0
-        assert len(await store.events.tail(ISSUER, 99)) == 1
-        await store.configure((notes, app, own), a.event(EventType.CONFIGURATION_APPLIED))
-        assert [one.client for one in await store.clients.every(ISSUER)] == [app.client]
-        assert [one.resource for one in await store.resources.every(ISSUER)] == [notes.resource]
-        assert await store.resources.own_scopes(ISSUER) == own.scopes
-        assert await store.issuers.generation(ISSUER) > 0
-        assert [link.event.type for link in await store.events.tail(ISSUER, 1)] == [EventType.CONFIGURATION_APPLIED]
-        assert len(await store.events.tail(ISSUER, 99)) == 5

@@ -98,53 +98,55 @@ class Rotation:
         assert (await _found(store, family)).family.ended_at == AT
 
     async def test_the_predecessor_may_repeat_until_the_successor_is_used(self, store: Store) -> None:
-        """Rulings F: what was sealed comes back, the token is stored, and nothing else of the family changes."""
+        """Rulings F: the salt comes back, the token is stored, and nothing else of the family changes."""
         grant, family = await a.refreshable(store)
-        await store.issue(a.issuance(_sealed(family, 0)))
+        await store.issue(a.issuance(_repeatable(family, 0)))
         before = (await _found(store, family)).family
         for n in (1, 2):
             token = a.access_token(f"again {n}", grant)
-            again = a.issuance(_sealed(family, 0), token=token, at=after(10))
-            assert await store.issue(again) == Replayed(sealed=b"sealed 1", generation=1, replay_until=after(60))
+            again = a.issuance(_repeatable(family, 0), token=token, at=after(10))
+            assert await store.issue(again) == Replayed(
+                salt=b"salt 1", head=before.current_digest, generation=1, replay_until=after(60)
+            )
             assert await store.access_tokens.find(ISSUER, token.digest) is not None
             assert (await _found(store, family)).family == replace(before, replays=n)
         assert await a.recorded(store, EventType.REFRESH_REPLAYED) == 2
-        assert await store.issue(a.issuance(_sealed(family, 1), at=after(11))) == Redeemed()
-        assert await store.issue(a.issuance(_sealed(family, 0), at=after(12))) == AlreadyRedeemed(grant.grant_id)
+        assert await store.issue(a.issuance(_repeatable(family, 1), at=after(11))) == Redeemed()
+        assert await store.issue(a.issuance(_repeatable(family, 0), at=after(12))) == AlreadyRedeemed(grant.grant_id)
         found = (await _found(store, family)).family
-        assert (found.ended_at, found.sealed_successor) == (after(12), None)
+        assert (found.ended_at, found.successor_salt) == (after(12), None)
 
     async def test_a_retry_is_good_until_its_very_instant(self, store: Store) -> None:
         grant, family = await a.refreshable(store)
-        await store.issue(a.issuance(_sealed(family, 0)))
+        await store.issue(a.issuance(_repeatable(family, 0)))
         last = after(60 - 0.000_001)
-        assert isinstance(await store.issue(a.issuance(_sealed(family, 0), at=last)), Replayed)
-        assert await store.issue(a.issuance(_sealed(family, 0), at=after(60))) == AlreadyRedeemed(grant.grant_id)
+        assert isinstance(await store.issue(a.issuance(_repeatable(family, 0), at=last)), Replayed)
+        assert await store.issue(a.issuance(_repeatable(family, 0), at=after(60))) == AlreadyRedeemed(grant.grant_id)
 
     async def test_two_generations_repeated_from_elsewhere_end_the_family(self, store: Store) -> None:
         _, family = await a.refreshable(store)
         for generation in (0, 1):
-            await store.issue(a.issuance(_sealed(family, generation)))
-            outcome = await store.issue(a.issuance(_sealed(family, generation, origin=b"elsewhere")))
+            await store.issue(a.issuance(_repeatable(family, generation)))
+            outcome = await store.issue(a.issuance(_repeatable(family, generation, origin=b"elsewhere")))
             assert isinstance(outcome, AlreadyRedeemed if generation else Replayed)
         assert (await _found(store, family)).standing.grant.revoked_at == AT
 
     async def test_a_crowd_with_one_head_gets_one_successor(self, store: Store) -> None:
         _, family = await a.refreshable(store)
-        attempts = [_sealed(family, 0, successor=a.digest(f"s{n}"), sealed=b"s%d" % n) for n in range(100)]
+        attempts = [_repeatable(family, 0, successor=a.digest(f"s{n}"), salt=b"s%d" % n) for n in range(100)]
         outcomes = await gather(*(store.issue(a.issuance(attempt)) for attempt in attempts))
         assert outcomes.count(Redeemed()) == 1
-        assert len({one.sealed for one in outcomes if isinstance(one, Replayed)}) == 1
+        assert len({one.salt for one in outcomes if isinstance(one, Replayed)}) == 1
         assert (await _found(store, family)).family.replays == 99
 
-    async def test_a_purge_erases_what_is_sealed_and_no_more(self, store: Store) -> None:
+    async def test_a_purge_erases_the_salt_and_no_more(self, store: Store) -> None:
         _, family = await a.refreshable(store)
-        await store.issue(a.issuance(_sealed(family, 0)))
+        await store.issue(a.issuance(_repeatable(family, 0)))
         before = (await _found(store, family)).family
         await store.purge(after(60 - 0.000_001), 100)
         assert (await _found(store, family)).family == before
         assert await store.purge(after(60), 100) == 1
-        assert (await _found(store, family)).family == replace(before, sealed_successor=None, replay_until=None)
+        assert (await _found(store, family)).family == replace(before, successor_salt=None, replay_until=None)
 
     async def test_reused_ends_once_and_then_counts(self, store: Store) -> None:
         grant, family = await a.refreshable(store)
@@ -164,9 +166,7 @@ class Rotation:
         assert (await _found(store, family)).family == family
 
 
-def _sealed(family: Family, generation: int, **changes: Any) -> RotateFamily:
+def _repeatable(family: Family, generation: int, **changes: Any) -> RotateFamily:
     """A rotation that may be repeated for a minute."""
-    rotation = a.rotate(
-        family, generation, sealed=b"sealed %d" % (generation + 1), replay_until=after(60), origin=b"here"
-    )
+    rotation = a.rotate(family, generation, salt=b"salt %d" % (generation + 1), replay_until=after(60), origin=b"here")
     return replace(rotation, **changes)

@@ -142,11 +142,11 @@ def _rotated(family: Family, rotation: RotateFamily) -> Family:
         family,
         idle_until=rotation.idle_until,
         purge_at=rotation.purge_at,
-        sealed_successor=rotation.sealed,
+        successor_salt=rotation.salt,
         replay_until=rotation.replay_until,
     )
     if rotation.successor is None:
-        return replace(family, sealed_successor=None, replay_until=None)
+        return replace(family, successor_salt=None, replay_until=None)
     return replace(
         family,
         previous_digest=family.current_digest,
@@ -161,13 +161,18 @@ def _retry(family: Family, rotation: RotateFamily, at: Instant) -> Replayed | No
     last = (family.generation, family.previous_digest, family.grant_id)
     if last != (rotation.generation + 1, rotation.presented, rotation.grant_id) or family.ended_at is not None:
         return None
-    if family.sealed_successor is None or family.replay_until is None:
+    if family.successor_salt is None or family.replay_until is None:
         return None
     if min(family.replay_until, family.idle_until, family.absolute_until) <= at:
         return None
     if family.origin_hash != rotation.origin and family.strayed == family.generation - 1:
         return None
-    return Replayed(sealed=family.sealed_successor, generation=family.generation, replay_until=family.replay_until)
+    return Replayed(
+        salt=family.successor_salt,
+        head=family.current_digest,
+        generation=family.generation,
+        replay_until=family.replay_until,
+    )
 
 
 def _repeat(world: World, issuance: Issuance, rotation: RotateFamily) -> None:

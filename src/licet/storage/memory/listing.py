@@ -16,7 +16,8 @@ class MemoryListing(Room):
     """``ports.Listing``."""
 
     async def clients(self, issuer_id: int, after: str, limit: int) -> tuple[Registered, ...]:
-        ids = sorted(client_id for issuer, client_id in self._world.clients if issuer == issuer_id and client_id > after)
+        mine = (one for one in self._world.clients.values() if one.issuer_id == issuer_id and one.status != "removed")
+        ids = sorted(one.client_id for one in mine if one.client_id > after)
         found = [await MemoryClients(self._world).find(issuer_id, client_id) for client_id in ids[:limit]]
         return tuple(one for one in found if one is not None)
 

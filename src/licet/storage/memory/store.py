@@ -8,7 +8,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from licet.ambient import Instant
-from licet.events import Event
 from licet.storage import ports
 from licet.storage.memory.authorization import (
     MemoryCodes,
@@ -70,8 +69,11 @@ class MemoryStore:
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return issue(self._world, issuance)
 
-    async def configure(self, puts: tuple[ports.Put, ...], event: Event, *, generation: int | None = None) -> None:
-        await configure(self._world, self.clients, self.resources, puts, event, generation)
+    async def configure(self, change: ports.Configuring) -> bool:
+        return await configure(self._world, self.clients, self.resources, change)
+
+    async def vouch_anew(self) -> int:
+        return 0  # nobody else writes this memory
 
     def next_id(self, at: Instant) -> int:
         return self._ids.next(at)
@@ -104,9 +106,9 @@ class MemoryStore:
     def _forget_retries(self, at: Instant, limit: int) -> int:
         """Erase sealed successors whose window is over; how many."""
         families = self._world.families
-        sealed = [key for key, f in families.items() if f.sealed_successor is not None and (f.replay_until or 0) <= at]
+        sealed = [key for key, f in families.items() if f.successor_salt is not None and (f.replay_until or 0) <= at]
         for key in sealed[:limit]:
-            families[key] = replace(families[key], sealed_successor=None, replay_until=None)
+            families[key] = replace(families[key], successor_salt=None, replay_until=None)
         return len(sealed[:limit])
 
     def _expiring(self, at: Instant) -> Iterator[tuple[dict[Any, Any], Callable[[Any], bool]]]:

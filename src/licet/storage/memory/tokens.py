@@ -19,7 +19,7 @@ def end_family(world: World, issuer_id: int, handle: bytes, at: Instant, reason:
     family = world.families[issuer_id, handle] = replace(family, replays=family.replays + 1)
     if family.ended_at is not None:
         return False
-    world.families[issuer_id, handle] = replace(family, ended_at=at, why=reason, sealed_successor=None)
+    world.families[issuer_id, handle] = replace(family, ended_at=at, why=reason, successor_salt=None)
     world.end_grant(issuer_id, family.grant_id, at, reason)
     return True
 

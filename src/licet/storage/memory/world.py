@@ -138,7 +138,7 @@ class World:
         self.grants[issuer_id, grant_id] = replace(grant, revoked_at=at, reason=reason)
         for key, family in self.families.items():
             if (family.issuer_id, family.grant_id) == (issuer_id, grant_id) and family.ended_at is None:
-                self.families[key] = replace(family, ended_at=at, why=reason, sealed_successor=None)
+                self.families[key] = replace(family, ended_at=at, why=reason, successor_salt=None)
         return True
 
     def end_grants(self, grants: Iterable[Grant], at: Instant, reason: str) -> bool:

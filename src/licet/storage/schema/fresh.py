@@ -10,7 +10,7 @@ import sqlite3
 from importlib.resources import files
 from pathlib import Path
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every revision there ever was, oldest first (a test compares them with the migrations)."""
 
 HEAD = REVISIONS[-1]

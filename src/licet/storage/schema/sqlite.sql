@@ -91,6 +91,7 @@ CREATE TABLE credentials (
   expires_at INTEGER,
   revoked_at INTEGER,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, owner_kind, owner, credential_id)
 )
  WITHOUT ROWID,
@@ -151,6 +152,7 @@ CREATE TABLE pairwise_subjects (
   subject_id TEXT NOT NULL,
   sub TEXT NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, sector, subject_id),
   UNIQUE (issuer_id, sector, sub)
 )
@@ -165,6 +167,7 @@ CREATE TABLE authenticators (
   created_at INTEGER NOT NULL,
   status TEXT NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, subject_id, authenticator_id)
 )
  WITHOUT ROWID,
@@ -185,6 +188,7 @@ CREATE TABLE sessions (
   authentications INTEGER NOT NULL,
   browser TEXT NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, session_id)
 )
  STRICT;
@@ -244,6 +248,7 @@ CREATE TABLE pending (
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, device_digest)
 )
  STRICT;
@@ -290,6 +295,7 @@ CREATE TABLE grants (
   revoked_at INTEGER,
   reason TEXT NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, grant_id)
 )
  WITHOUT ROWID,
@@ -312,6 +318,7 @@ CREATE TABLE codes (
   consumed_at INTEGER,
   purge_at INTEGER NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, digest)
 )
  STRICT;
@@ -328,7 +335,7 @@ CREATE TABLE families (
   idle_until INTEGER NOT NULL,
   absolute_until INTEGER NOT NULL,
   replay_until INTEGER,
-  sealed_successor BLOB,
+  successor_salt BLOB,
   replays INTEGER NOT NULL,
   origin_hash BLOB,
   strayed INTEGER,
@@ -337,12 +344,13 @@ CREATE TABLE families (
   why TEXT NOT NULL,
   purge_at INTEGER NOT NULL,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, handle)
 )
  STRICT;
 CREATE INDEX families_grant ON families (issuer_id, grant_id);
 CREATE INDEX families_purge_at ON families (purge_at);
-CREATE INDEX families_replay_until ON families (replay_until) WHERE sealed_successor IS NOT NULL;
+CREATE INDEX families_replay_until ON families (replay_until) WHERE successor_salt IS NOT NULL;
 CREATE TABLE access_tokens (
   issuer_id INTEGER NOT NULL,
   digest BLOB NOT NULL,
@@ -357,6 +365,7 @@ CREATE TABLE access_tokens (
   expires_at INTEGER NOT NULL,
   revoked_at INTEGER,
   ext TEXT,
+  vouch BLOB,
   PRIMARY KEY (issuer_id, digest)
 )
  STRICT;

@@ -39,11 +39,22 @@ def _key(column: Column[Any]) -> Column[Any]:
 
 MAYBE: dict[str, Any] = {"nullable": True}
 
+VOUCHED = frozenset(
+    {
+        *("sessions", "authenticators", "pairwise_subjects", "credentials"),
+        *("grants", "codes", "pending", "families", "access_tokens"),
+    }
+)
+"""Tables whose rows are believed only with a MAC over what they say (``storage/vouching.py``)."""
+
 
 def _table(name: str, *columns: Column[Any] | UniqueConstraint, rowid: bool = False) -> Table:
     """A table that is its primary key's B-tree: no second one beside it."""
     issuer = () if columns[0].name == "node" else (_key(_integer("issuer_id")),)
-    return Table(name, metadata, *issuer, *columns, _text("ext", **MAYBE), sqlite_strict=True, sqlite_with_rowid=rowid)
+    vouch = (_blob("vouch", **MAYBE),) if name in VOUCHED else ()
+    return Table(
+        name, metadata, *issuer, *columns, _text("ext", **MAYBE), *vouch, sqlite_strict=True, sqlite_with_rowid=rowid
+    )
 
 
 def _wide(name: str, *columns: Column[Any]) -> Table:
@@ -333,7 +344,7 @@ families = _wide(
     _integer("idle_until"),
     _integer("absolute_until"),
     _integer("replay_until", **MAYBE),
-    _blob("sealed_successor", **MAYBE),
+    _blob("successor_salt", **MAYBE),
     _integer("replays"),
     _blob("origin_hash", **MAYBE),
     _integer("strayed", **MAYBE),
@@ -347,8 +358,8 @@ Index("families_purge_at", families.c.purge_at)
 Index(
     "families_replay_until",
     families.c.replay_until,
-    sqlite_where=text("sealed_successor IS NOT NULL"),
-    postgresql_where=text("sealed_successor IS NOT NULL"),
+    sqlite_where=text("successor_salt IS NOT NULL"),
+    postgresql_where=text("successor_salt IS NOT NULL"),
 )
 
 access_tokens = _wide(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from licet.storage.schema.fresh import HEAD, REVISIONS, SchemaNewer, SchemaOlder, prepare, revision
 from licet.storage.sqlite.connection import FileLock, StoreMissing, connect
+from licet.storage.vouching import Vouching
 
 __all__ = ["HEAD", "SchemaNewer", "SchemaOlder", "SchemaStatus", "status", "upgrade"]
 
@@ -50,8 +51,10 @@ def status(path: Path | str) -> SchemaStatus:
     return SchemaStatus(found, behind)
 
 
-def upgrade(path: Path | str) -> SchemaStatus:
+def upgrade(path: Path | str, vouching: Vouching) -> SchemaStatus:
     """Run the migrations that are missing, all in one transaction; what was the status before.
+
+    *vouching* is the vault's: rows from before rows were vouched for are vouched for as they are.
 
     Raises StoreBusy while a server has the store open, StoreMissing, SchemaNewer.
     """
@@ -62,24 +65,24 @@ def upgrade(path: Path | str) -> SchemaStatus:
     if not before.current:
         lock = FileLock(path)
         try:
-            _upgrade(path, before)
+            _upgrade(path, before, vouching)
         finally:
             lock.release()
     return before
 
 
-def _upgrade(path: Path, before: SchemaStatus) -> None:
+def _upgrade(path: Path, before: SchemaStatus, vouching: Vouching) -> None:
     connection = connect(path, cache_kib=0)
     try:
         if before.revision is None:
             prepare(connection, path, create=True)
         else:
-            migrate(connection)
+            migrate(connection, vouching=vouching)
     finally:
         connection.close()
 
 
-def migrate(connection: sqlite3.Connection, to: str = "head") -> None:
+def migrate(connection: sqlite3.Connection, to: str = "head", *, vouching: Vouching | None = None) -> None:
     """Run the migrations on a connection in autocommit mode, in one transaction."""
     from alembic import command  # noqa: PLC0415  slow to import, and seldom needed
     from alembic.config import Config  # noqa: PLC0415
@@ -93,4 +96,5 @@ def migrate(connection: sqlite3.Connection, to: str = "head") -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
     with engine.begin() as begun:
         config.attributes["connection"] = begun
+        config.attributes["vouching"] = vouching
         command.upgrade(config, to)

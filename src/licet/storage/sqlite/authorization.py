@@ -7,7 +7,7 @@ from licet.events import Event
 from licet.storage.ports import Conclusion, Ending, FoundCode, Standing
 from licet.storage.records import Code, Consent, Grant, Transaction
 from licet.storage.sqlite import standing
-from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.codec import Codec, Vouched
 from licet.storage.sqlite.endings import end_consent, end_grant, tell
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.standing import GRANTS
@@ -16,7 +16,7 @@ from licet.storage.terms import covers
 
 TRANSACTIONS = Codec(Transaction, "transactions")
 CONSENTS = Codec(Consent, "consents")
-CODES = Codec(Code, "codes")
+CODES = Vouched(Code, "codes", lives_on=("consumed_at", "purge_at"))
 
 FIND_TRANSACTION = f"SELECT {TRANSACTIONS.columns} FROM transactions WHERE issuer_id = ? AND txn_id = ?"  # noqa: S608
 CHOOSE = """
@@ -136,7 +136,8 @@ class SQLiteTransactions(Room):
         return await self._write.submit(work)
 
     async def conclude(self, conclusion: Conclusion) -> bool:
-        grant, code = GRANTS.encode(conclusion.grant), CODES.encode(conclusion.code)
+        grant = GRANTS.write(conclusion.grant, self._vouching)
+        code = CODES.write(conclusion.code, self._vouching)
         consent = None if conclusion.consent is None else CONSENTS.encode(conclusion.consent)
         lines = [entry(event) for event in conclusion.events]
         consent_at = None if consent is None else conclusion.at
@@ -187,7 +188,7 @@ class SQLiteGrants(Room):
 
     async def find_by_handle(self, issuer_id: int, handle: str) -> Standing | None:
         row = self._read.row(standing.BY_HANDLE, (issuer_id, handle))
-        return None if row is None else standing.decode(row)
+        return None if row is None else standing.read(row, self._vouching)
 
     async def end(self, ending: Ending, grant_id: int) -> bool:
         line = entry(ending.event)
@@ -208,4 +209,5 @@ class SQLiteCodes(Room):
         row = self._read.row(FIND_CODE, (issuer_id, digest))
         if row is None:
             return None
-        return FoundCode(code=CODES.decode(row), standing=standing.decode(row, CODES.width))
+        code, found = CODES.read(row, self._vouching), standing.read(row, self._vouching, CODES.width)
+        return None if code is None or found is None else FoundCode(code=code, standing=found)

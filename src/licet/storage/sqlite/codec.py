@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec.inspect import BoolType, BytesType, IntType, LiteralType, NoneType, StrType, UnionType, VarTupleType
 from msgspec.inspect import type_info as inspect_type
+
+from licet.storage.vouching import Vouching
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -39,6 +41,8 @@ def pack(value: Any) -> str:
 
 
 Pack = Callable[[Any], Any]
+
+VOUCH = "vouch"
 
 
 def _how(annotation: Any) -> tuple[Pack, Pack] | None:
@@ -91,3 +95,48 @@ class Codec(Generic[R]):
             if values[index] is not None:
                 values[index] = unpack(values[index])
         return self._record(**dict(zip(self.fields, values, strict=True)))
+
+
+class Vouched(Generic[R]):
+    """The columns of a record type whose rows are vouched for, and the column in which they are.
+
+    There is no way to read a row past its vouch. A new column that does not live on must be vouched for anew by the migration
+    that brings it.
+    """
+
+    def __init__(self, record: type[R], table: str, *, lives_on: tuple[str, ...]) -> None:
+        """*lives_on*: the columns that may change without a new vouch."""
+        codec = Codec(record, table)
+        self.table = table
+        self.fields = (*codec.fields, VOUCH)
+        self.width = codec.width + 1
+        self.columns = ", ".join(self.fields)
+        self.insert = f"INSERT INTO {table} ({self.columns}) VALUES ({', '.join('?' * self.width)})"  # noqa: S608
+        self.said = tuple(name for name in codec.fields if name not in lives_on)
+        """What is vouched for, in the order of the record."""
+        self._codec = codec
+        self._said = itemgetter(*map(codec.fields.index, self.said))
+
+    def of(self, alias: str) -> str:
+        """The columns, for a join."""
+        return ", ".join(f"{alias}.{name}" for name in self.fields)
+
+    def write(self, record: R, vouching: Vouching) -> Sequence[Any]:
+        """The row of *record*, vouched for."""
+        row = self._codec.encode(record)
+        return (*row, vouching.vouch(self.table, self._said(row)))
+
+    def vouch(self, record: R, vouching: Vouching) -> bytes:
+        """What is written beside *record*: for statements that change what it says."""
+        return vouching.vouch(self.table, self._said(self._codec.encode(record)))
+
+    def read(self, row: Sequence[Any], vouching: Vouching, start: int = 0) -> R | None:
+        """The record whose columns begin at *start* in *row*; None where it says what was never written here."""
+        end = start + self.width - 1
+        if not vouching.holds(row[end], self.table, self._said(row[start:end])):
+            return None
+        return self._codec.decode(row, start)
+
+    def each(self, rows: Iterable[Sequence[Any]], vouching: Vouching) -> tuple[R, ...]:
+        """The records of *rows*, without those that say what was never written here."""
+        return tuple(record for row in rows if (record := self.read(row, vouching)) is not None)

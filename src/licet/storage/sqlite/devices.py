@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from licet.ambient import SECOND, Instant
 from licet.events import Event
 from licet.storage.ports import Standing
 from licet.storage.records import Grant, Pending
 from licet.storage.sqlite import standing
 from licet.storage.sqlite.authorization import ended_meanwhile
-from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.codec import Vouched
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.standing import GRANTS
 from licet.storage.sqlite.transaction import Tx, entry
 from licet.storage.terms import LIVE_PENDING, SLOWER_S
 
-PENDING = Codec(Pending, "pending")
+PENDING = Vouched(
+    Pending,
+    "pending",
+    lives_on=("interval_s", "next_poll_at", "state", "claimed_by", "decided_at", "consumed_at"),
+)
 
 FIND = f"SELECT {PENDING.columns} FROM pending WHERE issuer_id = ? AND device_digest = ?"  # noqa: S608
 FIND_BY_USER_CODE = f"""
@@ -34,7 +40,7 @@ CLAIMED = """
     WHERE claimed_by = ? AND issuer_id = ? AND device_digest = ? AND state = 'claimed' AND expires_at > ?
 """
 DECIDE = """
-    UPDATE pending SET state = ?, decided_at = ?, grant_id = ?
+    UPDATE pending SET state = ?, decided_at = ?, grant_id = ?, vouch = ?
     WHERE issuer_id = ? AND device_digest = ? AND state = 'claimed' AND claimed_by = ? AND expires_at > ?
 """
 RELEASE = """
@@ -55,7 +61,7 @@ class SQLiteDevices(Room):
     """``ports.Devices``."""
 
     async def open(self, pending: Pending, event: Event) -> bool:
-        row, line = PENDING.encode(pending), entry(event)
+        row, line = PENDING.write(pending, self._vouching), entry(event)
         taken = (pending.issuer_id, pending.user_code_digest, pending.created_at)
 
         def work(tx: Tx) -> bool:
@@ -69,15 +75,15 @@ class SQLiteDevices(Room):
 
     async def find_by_user_code(self, issuer_id: int, digest: bytes) -> Pending | None:
         row = self._read.row(FIND_BY_USER_CODE, (issuer_id, digest))
-        return None if row is None else PENDING.decode(row)
+        return None if row is None else PENDING.read(row, self._vouching)
 
     async def find(self, issuer_id: int, device_digest: bytes) -> Pending | None:
         row = self._read.row(FIND, (issuer_id, device_digest))
-        return None if row is None else PENDING.decode(row)
+        return None if row is None else PENDING.read(row, self._vouching)
 
     async def standing(self, issuer_id: int, grant_id: int) -> Standing | None:
         row = self._read.row(standing.BY_ID, (issuer_id, grant_id))
-        return None if row is None else standing.decode(row)
+        return None if row is None else standing.read(row, self._vouching)
 
     async def claim(self, issuer_id: int, device_digest: bytes, subject_id: str, at: Instant, event: Event) -> bool:
         line = entry(event)
@@ -102,11 +108,15 @@ class SQLiteDevices(Room):
     ) -> bool:
         lines = [entry(event) for event in events]
         state, grant_id = ("denied", None) if grant is None else ("approved", grant.grant_id)
-        decides = (state, at, grant_id, issuer_id, device_digest, subject_id, at)
-        row = None if grant is None else GRANTS.encode(grant)
+        which = (issuer_id, device_digest)
+        row = None if grant is None else GRANTS.write(grant, self._vouching)
 
         def work(tx: Tx) -> bool:
-            if (grant is not None and ended_meanwhile(tx, grant)) or not tx.run(DECIDE, decides):
+            (pending,) = PENDING.each(tx.rows(FIND, which), self._vouching) or (None,)
+            if pending is None or (grant is not None and ended_meanwhile(tx, grant)):
+                return False
+            vouch = PENDING.vouch(replace(pending, grant_id=grant_id), self._vouching)
+            if not tx.run(DECIDE, (state, at, grant_id, vouch, *which, subject_id, at)):
                 return False
             if row is not None:
                 tx.run(GRANTS.insert, row)

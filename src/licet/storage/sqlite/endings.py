@@ -21,7 +21,7 @@ from licet.storage.sqlite.transaction import Entry, Tx
 from licet.storage.terms import NOTICE_KEPT
 
 END_FAMILIES = """
-    UPDATE families INDEXED BY families_grant SET ended_at = ?, why = ?, sealed_successor = NULL
+    UPDATE families INDEXED BY families_grant SET ended_at = ?, why = ?, successor_salt = NULL
     WHERE issuer_id = ? AND grant_id = ? AND ended_at IS NULL
 """
 END_GRANT = """

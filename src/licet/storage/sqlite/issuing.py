@@ -22,6 +22,7 @@ from licet.storage.sqlite.tokens import ACCESS_TOKENS, FAMILIES, end_family
 from licet.storage.sqlite.transaction import Tx, entry
 from licet.storage.sqlite.writer import Work
 from licet.storage.terms import CHALLENGE
+from licet.storage.vouching import Vouching
 
 # ?1 issuer, ?2 grant, ?3 client, ?4 instant: in every statement below.
 LIVE = """
@@ -64,26 +65,26 @@ OF_FAMILY = f"""
 AT_HEAD = f"{OF_FAMILY} AND generation = ?6 AND current_digest = ?7"
 ROTATE = f"""
     UPDATE families SET previous_digest = current_digest, current_digest = ?10, generation = generation + 1,
-    sealed_successor = ?11, replay_until = ?12, origin_hash = ?13, idle_until = ?8, purge_at = ?9 {AT_HEAD}
+    successor_salt = ?11, replay_until = ?12, origin_hash = ?13, idle_until = ?8, purge_at = ?9 {AT_HEAD}
 """  # noqa: S608
 REUSE = f"""
-    UPDATE families SET sealed_successor = NULL, replay_until = NULL, idle_until = ?8, purge_at = ?9 {AT_HEAD}
+    UPDATE families SET successor_salt = NULL, replay_until = NULL, idle_until = ?8, purge_at = ?9 {AT_HEAD}
 """  # noqa: S608
 RETRY = f"""
     UPDATE families SET replays = replays + 1, strayed = CASE WHEN origin_hash IS ?8 THEN strayed ELSE generation END
     {OF_FAMILY} AND generation = ?6 + 1 AND previous_digest = ?7
-    AND sealed_successor IS NOT NULL AND replay_until > ?4 AND (origin_hash IS ?8 OR strayed IS NOT generation - 1)
-    RETURNING sealed_successor, generation, replay_until
+    AND successor_salt IS NOT NULL AND replay_until > ?4 AND (origin_hash IS ?8 OR strayed IS NOT generation - 1)
+    RETURNING successor_salt, current_digest, generation, replay_until
 """  # noqa: S608
 SUPERSEDED = """
     SELECT grant_id FROM families WHERE issuer_id = ? AND handle = ? AND client_id = ? AND current_digest <> ?
 """
 
 
-def issuing(issuance: Issuance) -> Work[Outcome]:
+def issuing(issuance: Issuance, vouching: Vouching) -> Work[Outcome]:
     """The issuance as one closure; rows and events are made here, once, on the event loop."""
-    token = None if issuance.access_token is None else ACCESS_TOKENS.encode(issuance.access_token)
-    family = None if issuance.family is None else FAMILIES.encode(issuance.family)
+    token = None if issuance.access_token is None else ACCESS_TOKENS.write(issuance.access_token, vouching)
+    family = None if issuance.family is None else FAMILIES.write(issuance.family, vouching)
     line = entry(issuance.event)
     consume = _consuming(issuance)
 
@@ -161,7 +162,7 @@ def _rotation(issuance: Issuance, rotation: RotateFamily) -> Consuming:
     issuer_id, at = issuance.issuer_id, issuance.at
     head = (issuer_id, rotation.grant_id, rotation.client_id, at, rotation.handle, rotation.generation)
     lives = (rotation.presented, rotation.idle_until, rotation.purge_at)
-    successor = (rotation.successor, rotation.sealed, rotation.replay_until, rotation.origin)
+    successor = (rotation.successor, rotation.salt, rotation.replay_until, rotation.origin)
     statement, consumes = (
         (REUSE, (*head, *lives)) if rotation.successor is None else (ROTATE, (*head, *lives, *successor))
     )
@@ -169,8 +170,8 @@ def _rotation(issuance: Issuance, rotation: RotateFamily) -> Consuming:
     def consume(tx: Tx) -> Outcome:
         if tx.run(statement, consumes):
             return _REDEEMED
-        for sealed, generation, replay_until in tx.rows(RETRY, (*head, rotation.presented, rotation.origin)):
-            return Replayed(sealed=sealed, generation=generation, replay_until=replay_until)
+        for salt, digest, generation, replay_until in tx.rows(RETRY, (*head, rotation.presented, rotation.origin)):
+            return Replayed(salt=salt, head=digest, generation=generation, replay_until=replay_until)
         moved = tx.rows(SUPERSEDED, (issuer_id, rotation.handle, rotation.client_id, rotation.presented))
         if not moved:
             return _UNKNOWN

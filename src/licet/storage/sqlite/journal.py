@@ -19,6 +19,7 @@ from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.transaction import Tx, entry
 from licet.storage.sqlite.writer import Writer
 from licet.storage.terms import REFUSALS_KEPT, REFUSALS_SPOOLED
+from licet.storage.vouching import Vouching
 
 REFUSALS = Codec(Refused, "refusals")
 
@@ -52,9 +53,11 @@ _decode_event = msgspec.json.Decoder(Event).decode
 class SQLiteEvents(Room):
     """``ports.Events``."""
 
-    def __init__(self, reader: Reader, writer: Writer, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(
+        self, reader: Reader, writer: Writer, vouching: Vouching, connect: Callable[[], sqlite3.Connection]
+    ) -> None:
         """*connect* opens a connection of its own for long walks."""
-        super().__init__(reader, writer)
+        super().__init__(reader, writer, vouching)
         self._connect = connect
 
     async def record(self, event: Event) -> None:
@@ -151,8 +154,8 @@ class Spool:
 class SQLiteRefusals(Room):
     """``ports.Refusals``."""
 
-    def __init__(self, reader: Reader, writer: Writer, spool: Spool) -> None:
-        super().__init__(reader, writer)
+    def __init__(self, reader: Reader, writer: Writer, vouching: Vouching, spool: Spool) -> None:
+        super().__init__(reader, writer, vouching)
         self._spool = spool
 
     def spool(self, refused: Refused) -> None:

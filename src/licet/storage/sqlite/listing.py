@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from licet.events import Chained, Event
 from licet.storage.ports import Registered, SignedIn, Standing
 from licet.storage.records import Account, Consent, Family, Grant
-from licet.storage.sqlite import standing
+from licet.storage.sqlite import registration, standing
 from licet.storage.sqlite.authorization import CONSENTS
 from licet.storage.sqlite.people import ACCOUNTS
 from licet.storage.sqlite.reader import Row
-from licet.storage.sqlite.registration import CLIENTS, CREDENTIALS, CREDENTIALS_OF
+from licet.storage.sqlite.registration import CLIENTS, CREDENTIALS
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.standing import SESSIONS
 from licet.storage.sqlite.tokens import FAMILIES
@@ -25,7 +27,8 @@ LAST_TEXT = "\U0010ffff"
 """Greater than every id."""
 
 CLIENTS_BEHIND = f"""
-    SELECT {CLIENTS.columns} FROM clients WHERE issuer_id = ? AND client_id > ? ORDER BY client_id LIMIT ?
+    SELECT {CLIENTS.columns} FROM clients
+    WHERE issuer_id = ? AND client_id > ? AND status <> 'removed' ORDER BY client_id LIMIT ?
 """  # noqa: S608
 PEOPLE = f"""
     SELECT i.identifier, {ACCOUNTS.of("a")} FROM identifiers AS i
@@ -88,8 +91,9 @@ class SQLiteListing(Room):
         return tuple(
             Registered(
                 client=client,
-                credentials=tuple(
-                    map(CREDENTIALS.decode, self._read.rows(CREDENTIALS_OF, (issuer_id, "client", client.client_id)))
+                credentials=CREDENTIALS.each(
+                    self._read.rows(registration.CREDENTIALS_OF, (issuer_id, "client", client.client_id)),
+                    self._vouching,
                 ),
             )
             for client in clients
@@ -105,11 +109,11 @@ class SQLiteListing(Room):
             rows = self._read.rows(ALL_SESSIONS, page)
         else:
             rows = self._read.rows(SESSIONS_OF, (*page, subject_id))
-        return tuple(map(_signed_in, rows))
+        return self._signed_in(rows)
 
     async def session(self, issuer_id: int, session_id: str) -> SignedIn | None:
-        row = self._read.row(ONE_SESSION, (issuer_id, session_id))
-        return None if row is None else _signed_in(row)
+        found = self._signed_in(self._read.rows(ONE_SESSION, (issuer_id, session_id)))
+        return found[0] if found else None
 
     async def grants(
         self, issuer_id: int, subject_id: str | None, after: Grant | None, limit: int
@@ -120,14 +124,14 @@ class SQLiteListing(Room):
         else:
             client_id = LAST_TEXT if after is None else after.client_id
             rows = self._read.rows(GRANTS_OF, (issuer_id, subject_id, client_id, number, limit))
-        return tuple(map(standing.decode, rows))
+        return standing.each(rows, self._vouching)
 
     async def grants_in(self, issuer_id: int, session_id: str, after: Grant | None, limit: int) -> tuple[Standing, ...]:
         number = LAST if after is None else after.grant_id
-        return tuple(map(standing.decode, self._read.rows(GRANTS_IN, (issuer_id, session_id, number, limit))))
+        return standing.each(self._read.rows(GRANTS_IN, (issuer_id, session_id, number, limit)), self._vouching)
 
     async def families(self, issuer_id: int, grant_id: int, limit: int) -> tuple[Family, ...]:
-        return tuple(map(FAMILIES.decode, self._read.rows(FAMILIES_OF, (issuer_id, grant_id, limit))))
+        return FAMILIES.each(self._read.rows(FAMILIES_OF, (issuer_id, grant_id, limit)), self._vouching)
 
     async def consents(self, issuer_id: int, subject_id: str, after: str, limit: int) -> tuple[Consent, ...]:
         return tuple(map(CONSENTS.decode, self._read.rows(CONSENTS_OF, (issuer_id, subject_id, after, limit))))
@@ -139,6 +143,9 @@ class SQLiteListing(Room):
             for node, seq, prior, digest, text in rows
         )
 
-
-def _signed_in(row: Row) -> SignedIn:
-    return SignedIn(session=SESSIONS.decode(row), account=ACCOUNTS.decode(row, SESSIONS.width))
+    def _signed_in(self, rows: Iterable[Row]) -> tuple[SignedIn, ...]:
+        return tuple(
+            SignedIn(session=session, account=ACCOUNTS.decode(row, SESSIONS.width))
+            for row in rows
+            if (session := SESSIONS.read(row, self._vouching)) is not None
+        )

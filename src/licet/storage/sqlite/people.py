@@ -8,7 +8,7 @@ from licet.ambient import Instant
 from licet.events import Event
 from licet.storage.ports import Ending, Person, SignedIn
 from licet.storage.records import Account, Authenticator, Session
-from licet.storage.sqlite.codec import Codec, pack, pack_strings
+from licet.storage.sqlite.codec import Codec, Vouched, pack, pack_strings
 from licet.storage.sqlite.endings import end_session, end_subject, tell
 from licet.storage.sqlite.issuers import grow
 from licet.storage.sqlite.room import Room
@@ -17,7 +17,7 @@ from licet.storage.sqlite.transaction import Entry, Row, Tx, entry
 from licet.storage.terms import past
 
 ACCOUNTS = Codec(Account, "accounts")
-AUTHENTICATORS = Codec(Authenticator, "authenticators")
+AUTHENTICATORS = Vouched(Authenticator, "authenticators", lives_on=("status",))
 
 FIND_ACCOUNT = f"SELECT {ACCOUNTS.columns} FROM accounts WHERE issuer_id = ? AND subject_id = ?"  # noqa: S608
 FIND_BY_LOGIN = f"""
@@ -37,7 +37,7 @@ ENABLE_ACCOUNT = """
 """
 DROP_PASSWORDS = "DELETE FROM authenticators WHERE issuer_id = ? AND subject_id = ? AND kind = 'password'"
 REHASH = """
-    UPDATE authenticators SET secret = ?
+    UPDATE authenticators SET secret = ?, vouch = ?
     WHERE issuer_id = ? AND subject_id = ? AND authenticator_id = ? AND status = 'active'
 """
 DESCRIBE = "UPDATE accounts SET profile = ? WHERE issuer_id = ? AND subject_id = ? AND status = 'active'"
@@ -64,7 +64,7 @@ NOTE_SIGN_IN = """
 """
 SIGNED_IN_AGAIN = """
     UPDATE sessions SET digest = ?, idle_until = ?, absolute_until = ?, auth_time = ?, amr = ?, acr = ?, browser = ?,
-    authentications = authentications + 1
+    vouch = ?, authentications = authentications + 1
     WHERE issuer_id = ? AND session_id = ? AND subject_id = ? AND digest = ? AND status = 'active'
     AND idle_until > ? AND absolute_until > ?
     RETURNING authentications
@@ -94,12 +94,13 @@ class SQLiteAccounts(Room):
             return None
         account = ACCOUNTS.decode(row)
         proofs = self._read.rows(AUTHENTICATORS_OF, (account.issuer_id, account.subject_id))
-        return Person(account=account, authenticators=tuple(map(AUTHENTICATORS.decode, proofs)))
+        return Person(account=account, authenticators=AUTHENTICATORS.each(proofs, self._vouching))
 
     async def create(
         self, account: Account, identifiers: tuple[str, ...], authenticator: Authenticator, event: Event
     ) -> bool:
-        row, proof, line = ACCOUNTS.encode(account), AUTHENTICATORS.encode(authenticator), entry(event)
+        row, line = ACCOUNTS.encode(account), entry(event)
+        proof = AUTHENTICATORS.write(authenticator, self._vouching)
         issuer_id, names = account.issuer_id, tuple(dict.fromkeys(identifiers))
 
         def work(tx: Tx) -> bool:
@@ -115,7 +116,7 @@ class SQLiteAccounts(Room):
         return await self._write.submit(work)
 
     async def set_password(self, ending: Ending, authenticator: Authenticator) -> bool:
-        proof, line = AUTHENTICATORS.encode(authenticator), entry(ending.event)
+        proof, line = AUTHENTICATORS.write(authenticator, self._vouching), entry(ending.event)
         key = (authenticator.issuer_id, authenticator.subject_id)
 
         def work(tx: Tx) -> bool:
@@ -140,7 +141,8 @@ class SQLiteAccounts(Room):
 
     async def rehash(self, authenticator: Authenticator) -> None:
         key = (authenticator.issuer_id, authenticator.subject_id, authenticator.authenticator_id)
-        await self._write.submit(lambda tx: tx.run(REHASH, (authenticator.secret, *key)))
+        changed = (authenticator.secret, AUTHENTICATORS.vouch(authenticator, self._vouching))
+        await self._write.submit(lambda tx: tx.run(REHASH, (*changed, *key)))
 
     async def end(self, ending: Ending, subject_id: str) -> bool:
         line = entry(ending.event)
@@ -190,14 +192,15 @@ class SQLiteSessions(Room):
 
     async def find(self, issuer_id: int, digest: bytes) -> SignedIn | None:
         row = self._read.row(FIND_SESSION, (issuer_id, digest))
-        if row is None:
+        session = None if row is None else SESSIONS.read(row, self._vouching)
+        if row is None or session is None:
             return None
-        return SignedIn(session=SESSIONS.decode(row), account=ACCOUNTS.decode(row, SESSIONS.width))
+        return SignedIn(session=session, account=ACCOUNTS.decode(row, SESSIONS.width))
 
     async def begin(
         self, session: Session, authenticator_id: str, replaces: Ending | None, txn_id: str | None, event: Event
     ) -> bool:
-        row, line = SESSIONS.encode(session), entry(event)
+        row, line = SESSIONS.write(session, self._vouching), entry(event)
         proof = (session.issuer_id, session.subject_id, authenticator_id)
 
         def work(tx: Tx) -> bool:
@@ -225,6 +228,7 @@ class SQLiteSessions(Room):
             pack_strings(session.amr),
             session.acr,
             session.browser,
+            SESSIONS.vouch(session, self._vouching),
         )
         key = (session.issuer_id, session.session_id, session.subject_id, old_digest)
         alive = (session.auth_time, session.auth_time)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from licet.events import Event
-from licet.storage.ports import Ending, Outdated, Protected, Put, PutClient, PutOwnScopes, PutResource, Registered
+from licet.storage.ports import Ending, Protected, Registered
 from licet.storage.records import Client, Credential, Resource, Scope
-from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.codec import Codec, Vouched
 from licet.storage.sqlite.endings import tell
-from licet.storage.sqlite.issuers import GENERATION, grow
+from licet.storage.sqlite.issuers import grow
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.transaction import Row, Tx, entry
 from licet.storage.sqlite.writer import Work
 from licet.storage.terms import past
+from licet.storage.vouching import Vouching
 
 CLIENTS = Codec(Client, "clients")
-CREDENTIALS = Codec(Credential, "credentials")
+CREDENTIALS = Vouched(Credential, "credentials", lives_on=())
 RESOURCES = Codec(Resource, "resources")
 SCOPES = Codec(Scope, "scopes")
 
@@ -78,23 +80,21 @@ class SQLiteClients(Room):
         if row is None:
             return None
         credentials = self._read.rows(CREDENTIALS_OF, (issuer_id, "client", client_id))
-        return Registered(client=CLIENTS.decode(row), credentials=tuple(map(CREDENTIALS.decode, credentials)))
+        return Registered(client=CLIENTS.decode(row), credentials=CREDENTIALS.each(credentials, self._vouching))
 
     async def every(self, issuer_id: int) -> tuple[Registered, ...]:
-        live = _by_owner(self._read.rows(CREDENTIALS_OF_KIND, (issuer_id, "client")))
+        live = _by_owner(self._read.rows(CREDENTIALS_OF_KIND, (issuer_id, "client")), self._vouching)
         clients = map(CLIENTS.decode, self._read.rows(EVERY_CLIENT, (issuer_id,)))
         return tuple(Registered(client=client, credentials=tuple(live[client.client_id])) for client in clients)
 
     async def of_source(self, issuer_id: int, source: str) -> tuple[Registered, ...]:
-        live = _by_owner(self._read.rows(CREDENTIALS_OF_SOURCE, (issuer_id, source)))
-        clients = map(CLIENTS.decode, self._read.rows(OF_SOURCE, (issuer_id, source)))
-        return tuple(Registered(client=client, credentials=tuple(live[client.client_id])) for client in clients)
+        return clients_of(self._read.rows, issuer_id, source, self._vouching)
 
     async def of_kind(self, issuer_id: int, kind: str) -> tuple[Client, ...]:
         return tuple(map(CLIENTS.decode, self._read.rows(OF_KIND, (issuer_id, kind))))
 
     async def put(self, client: Client, credentials: tuple[Credential, ...], event: Event) -> None:
-        await self._write.submit(putting_client(client, credentials, event))
+        await self._write.submit(putting_client(client, credentials, event, self._vouching))
 
     async def end(self, ending: Ending, client_id: str) -> bool:
         line = entry(ending.event)
@@ -118,33 +118,52 @@ class SQLiteResources(Room):
     """``ports.Resources``."""
 
     async def every(self, issuer_id: int) -> tuple[Protected, ...]:
-        live = _by_owner(self._read.rows(CREDENTIALS_OF_KIND, (issuer_id, "resource")))
-        scopes: defaultdict[str | None, list[Scope]] = defaultdict(list)
-        for scope in map(SCOPES.decode, self._read.rows(EVERY_SCOPE, (issuer_id,))):
-            scopes[scope.resource].append(scope)
-        return tuple(
-            Protected(
-                resource=resource, scopes=tuple(scopes[resource.identifier]), credentials=tuple(live[resource.name])
-            )
-            for resource in map(RESOURCES.decode, self._read.rows(EVERY_RESOURCE, (issuer_id,)))
-        )
+        return every_api(self._read.rows, issuer_id, self._vouching)
 
     async def own_scopes(self, issuer_id: int) -> tuple[Scope, ...]:
-        return tuple(map(SCOPES.decode, self._read.rows(OWN_SCOPES, (issuer_id,))))
+        return own_scopes(self._read.rows, issuer_id)
 
     async def put(
         self, resource: Resource, scopes: tuple[Scope, ...], credentials: tuple[Credential, ...], event: Event
     ) -> None:
-        await self._write.submit(putting_resource(resource, scopes, credentials, event))
+        await self._write.submit(putting_resource(resource, scopes, credentials, event, self._vouching))
 
     async def put_own_scopes(self, issuer_id: int, scopes: tuple[Scope, ...], event: Event) -> None:
         await self._write.submit(putting_own_scopes(issuer_id, scopes, event))
 
 
-def putting_client(client: Client, credentials: tuple[Credential, ...], event: Event) -> Work[None]:
+Rows = Callable[[str, Sequence[Any]], list[Row]]
+"""A reader's or a transaction's."""
+
+
+def clients_of(rows: Rows, issuer_id: int, source: str, vouching: Vouching) -> tuple[Registered, ...]:
+    """``ports.Clients.of_source``, also within a transaction."""
+    live = _by_owner(rows(CREDENTIALS_OF_SOURCE, (issuer_id, source)), vouching)
+    clients = map(CLIENTS.decode, rows(OF_SOURCE, (issuer_id, source)))
+    return tuple(Registered(client=client, credentials=tuple(live[client.client_id])) for client in clients)
+
+
+def every_api(rows: Rows, issuer_id: int, vouching: Vouching) -> tuple[Protected, ...]:
+    """``ports.Resources.every``, also within a transaction."""
+    live = _by_owner(rows(CREDENTIALS_OF_KIND, (issuer_id, "resource")), vouching)
+    scopes: defaultdict[str | None, list[Scope]] = defaultdict(list)
+    for scope in map(SCOPES.decode, rows(EVERY_SCOPE, (issuer_id,))):
+        scopes[scope.resource].append(scope)
+    return tuple(
+        Protected(resource=resource, scopes=tuple(scopes[resource.identifier]), credentials=tuple(live[resource.name]))
+        for resource in map(RESOURCES.decode, rows(EVERY_RESOURCE, (issuer_id,)))
+    )
+
+
+def own_scopes(rows: Rows, issuer_id: int) -> tuple[Scope, ...]:
+    """``ports.Resources.own_scopes``, also within a transaction."""
+    return tuple(map(SCOPES.decode, rows(OWN_SCOPES, (issuer_id,))))
+
+
+def putting_client(client: Client, credentials: tuple[Credential, ...], event: Event, vouching: Vouching) -> Work[None]:
     """A client and all its credentials, as one closure."""
     row, line = CLIENTS.encode(client), entry(event)
-    proofs = [CREDENTIALS.encode(credential) for credential in credentials]
+    proofs = [CREDENTIALS.write(credential, vouching) for credential in credentials]
     key = (client.issuer_id, client.client_id)
 
     def work(tx: Tx) -> None:
@@ -162,12 +181,16 @@ def putting_client(client: Client, credentials: tuple[Credential, ...], event: E
 
 
 def putting_resource(
-    resource: Resource, scopes: tuple[Scope, ...], credentials: tuple[Credential, ...], event: Event
+    resource: Resource,
+    scopes: tuple[Scope, ...],
+    credentials: tuple[Credential, ...],
+    event: Event,
+    vouching: Vouching,
 ) -> Work[None]:
     """An API, all its scopes and credentials, as one closure."""
     row, line = RESOURCES.encode(resource), entry(event)
     words = [SCOPES.encode(scope) for scope in scopes]
-    proofs = [CREDENTIALS.encode(credential) for credential in credentials]
+    proofs = [CREDENTIALS.write(credential, vouching) for credential in credentials]
     key = (resource.issuer_id, resource.name)
 
     def work(tx: Tx) -> None:
@@ -196,32 +219,8 @@ def putting_own_scopes(issuer_id: int, scopes: tuple[Scope, ...], event: Event) 
     return work
 
 
-def configuring(puts: tuple[Put, ...], event: Event, generation: int | None = None) -> Work[None]:
-    """A whole configuration, as one closure; only if the issuer still is of *generation*, where one is given."""
-    works, line = [_putting(put) for put in puts], entry(event)
-
-    def work(tx: Tx) -> None:
-        if generation is not None and tx.rows(GENERATION, (event.issuer_id,)) != [(generation,)]:
-            raise Outdated
-        for part in works:
-            part(tx)
-        tx.record(line)
-
-    return work
-
-
-def _putting(put: Put) -> Work[None]:
-    match put:
-        case PutClient():
-            return putting_client(put.client, put.credentials, put.event)
-        case PutResource():
-            return putting_resource(put.resource, put.scopes, put.credentials, put.event)
-        case PutOwnScopes():
-            return putting_own_scopes(put.issuer_id, put.scopes, put.event)
-
-
-def _by_owner(rows: Iterable[Row]) -> defaultdict[str, list[Credential]]:
+def _by_owner(rows: Iterable[Row], vouching: Vouching) -> defaultdict[str, list[Credential]]:
     owned: defaultdict[str, list[Credential]] = defaultdict(list)
-    for credential in map(CREDENTIALS.decode, rows):
+    for credential in CREDENTIALS.each(rows, vouching):
         owned[credential.owner].append(credential)
     return owned

@@ -75,7 +75,7 @@ class SQLiteRegistrations(Room):
     async def register(self, registering: Registering) -> RegistrationOutcome:
         client, registration = registering.client, registering.registration
         row, beside, line = CLIENTS.encode(client), REGISTRATIONS.encode(registration), entry(registering.event)
-        proofs = [CREDENTIALS.encode(credential) for credential in registering.credentials]
+        proofs = [CREDENTIALS.write(credential, self._vouching) for credential in registering.credentials]
         spends = (client.issuer_id, registering.token, client.created_at)
 
         def work(tx: Tx) -> RegistrationOutcome:
@@ -103,7 +103,7 @@ class SQLiteRegistrations(Room):
         kind, metadata, seal, policy = (
             row[names.index(name)] for name in ("kind", "metadata", "metadata_digest", "policy")
         )
-        proofs = [CREDENTIALS.encode(credential) for credential in credentials]
+        proofs = [CREDENTIALS.write(credential, self._vouching) for credential in credentials]
         key = (client.issuer_id, client.client_id)
 
         def work(tx: Tx) -> bool:

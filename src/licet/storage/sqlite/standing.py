@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from licet.storage.ports import Standing
 from licet.storage.records import Grant, Session
-from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.codec import Vouched
+from licet.storage.vouching import Vouching
 
-GRANTS = Codec(Grant, "grants")
-SESSIONS = Codec(Session, "sessions")
+GRANTS = Vouched(Grant, "grants", lives_on=("revoked_at", "reason"))
+SESSIONS = Vouched(Session, "sessions", lives_on=("status", "epoch", "idle_until", "authentications", "browser"))
 
 COLUMNS = f"{GRANTS.of('g')}, coalesce(a.status, 'gone'), coalesce(a.epoch, 0), {SESSIONS.of('s')}"
 """Of a grant ``g``, its account ``a`` and its session ``s``."""
@@ -26,13 +28,17 @@ BY_ID = f"SELECT {COLUMNS} FROM grants AS g {JOIN} WHERE g.issuer_id = ? AND g.g
 BY_HANDLE = f"SELECT {COLUMNS} FROM grants AS g {JOIN} WHERE g.issuer_id = ? AND g.handle = ?"  # noqa: S608
 
 
-def decode(row: tuple[Any, ...], start: int = 0) -> Standing:
-    """The standing whose ``COLUMNS`` begin at *start*."""
+def read(row: tuple[Any, ...], vouching: Vouching, start: int = 0) -> Standing | None:
+    """The standing whose ``COLUMNS`` begin at *start*; None where grant or session say what was never written here."""
     person = start + GRANTS.width
-    session = person + 2
-    return Standing(
-        grant=GRANTS.decode(row, start),
-        subject_status=row[person],
-        subject_epoch=row[person + 1],
-        session=None if row[session] is None else SESSIONS.decode(row, session),
-    )
+    at = person + 2
+    grant = GRANTS.read(row, vouching, start)
+    session = None if row[at] is None else SESSIONS.read(row, vouching, at)
+    if grant is None or (session is None and row[at] is not None):
+        return None
+    return Standing(grant=grant, subject_status=row[person], subject_epoch=row[person + 1], session=session)
+
+
+def each(rows: Iterable[tuple[Any, ...]], vouching: Vouching) -> tuple[Standing, ...]:
+    """The standings of *rows*, without those that say what was never written here."""
+    return tuple(standing for row in rows if (standing := read(row, vouching)) is not None)

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from licet.ambient import Instant
-from licet.events import Event
 from licet.storage import ports
 from licet.storage.schema import fresh
 from licet.storage.sqlite.authorization import SQLiteCodes, SQLiteConsents, SQLiteGrants, SQLiteTransactions
 from licet.storage.sqlite.checkpoint import Checkpointer
+from licet.storage.sqlite.configuring import configuring
 from licet.storage.sqlite.connection import (
     READER_CACHE_KIB,
     WRITER_CACHE_KIB,
@@ -29,21 +29,24 @@ from licet.storage.sqlite.once import SQLiteReplay, SQLiteThrottles
 from licet.storage.sqlite.outbox import SQLiteOutbox
 from licet.storage.sqlite.people import SQLiteAccounts, SQLiteSessions
 from licet.storage.sqlite.reader import Reader
-from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources, configuring
+from licet.storage.sqlite.registration import SQLiteClients, SQLiteResources
 from licet.storage.sqlite.registrations import SQLiteRegistrations
+from licet.storage.sqlite.revouching import vouch_anew
 from licet.storage.sqlite.subjects import SQLitePairwiseSubjects
 from licet.storage.sqlite.tokens import SQLiteAccessTokens, SQLiteFamilies, SQLiteRevocations
 from licet.storage.sqlite.upkeep import LAST_GRANT, LATEST, purge
 from licet.storage.sqlite.writer import Writer
 from licet.storage.terms import NODES, Ids
+from licet.storage.vouching import Vouching
 
 
 class SQLiteStore:
     """``ports.Store`` over one file."""
 
-    def __init__(self, path: Path, node: int, lock: FileLock | None) -> None:
+    def __init__(self, path: Path, vouching: Vouching, node: int, lock: FileLock | None) -> None:
         """Use ``open``: it sees to the lock and the schema first."""
         self._lock = lock
+        self._vouching = vouching
         writing = connect(path, cache_kib=WRITER_CACHE_KIB)
         self._checkpointer = Checkpointer(connect(path, cache_kib=0), writing)
         self._spool = Spool()
@@ -54,7 +57,7 @@ class SQLiteStore:
         self._ids = Ids(node, self._last_id())
 
     def _wire(self, reading: partial[sqlite3.Connection]) -> None:
-        ways = (self._reader, self._writer)
+        ways = (self._reader, self._writer, self._vouching)
         self.issuers: ports.Issuers = SQLiteIssuers(*ways)
         self.keys: ports.Keys = SQLiteKeys(*ways)
         self.clients: ports.Clients = SQLiteClients(*ways)
@@ -80,8 +83,12 @@ class SQLiteStore:
         self.listing: ports.Listing = SQLiteListing(*ways)
 
     @classmethod
-    def open(cls, path: Path | str, *, node: int = 0, create: bool = True, lock: bool = True) -> SQLiteStore:
+    def open(
+        cls, path: Path | str, vouching: Vouching, *, node: int = 0, create: bool = True, lock: bool = True
+    ) -> SQLiteStore:
         """Open the file, creating it where it is missing or empty and *create* says so.
+
+        *vouching* is the vault's: a row that it did not write, or that somebody changed, counts as missing.
 
         *node* numbers this process's event chain and ids. *lock* keeps a second server out; a command line,
         which only writes now and then, goes without.
@@ -97,17 +104,20 @@ class SQLiteStore:
         try:
             touch(path)
             _prepare(path, create=create)
-            return cls(path, node, held)
+            return cls(path, vouching, node, held)
         except BaseException:
             if held is not None:
                 held.release()
             raise
 
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
-        return await self._writer.submit(issuing(issuance))
+        return await self._writer.submit(issuing(issuance, self._vouching))
 
-    async def configure(self, puts: tuple[ports.Put, ...], event: Event, *, generation: int | None = None) -> None:
-        await self._writer.submit(configuring(puts, event, generation))
+    async def configure(self, change: ports.Configuring) -> bool:
+        return await self._writer.submit(configuring(change, self._vouching))
+
+    async def vouch_anew(self) -> int:
+        return await vouch_anew(self._writer, self._vouching)
 
     def next_id(self, at: Instant) -> int:
         return self._ids.next(at)

@@ -6,13 +6,20 @@ from licet.ambient import Instant
 from licet.storage.ports import Ending, FoundFamily, FoundToken
 from licet.storage.records import AccessToken, Family, Revocation
 from licet.storage.sqlite import standing
-from licet.storage.sqlite.codec import Codec
+from licet.storage.sqlite.codec import Codec, Vouched
 from licet.storage.sqlite.endings import end_grant, tell
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.transaction import Tx, entry
 
-FAMILIES = Codec(Family, "families")
-ACCESS_TOKENS = Codec(AccessToken, "access_tokens")
+FAMILIES = Vouched(
+    Family,
+    "families",
+    lives_on=(
+        *("generation", "current_digest", "previous_digest", "idle_until", "purge_at"),
+        *("replay_until", "successor_salt", "replays", "origin_hash", "strayed", "ended_at", "why"),
+    ),
+)
+ACCESS_TOKENS = Vouched(AccessToken, "access_tokens", lives_on=("revoked_at",))
 REVOCATIONS = Codec(Revocation, "revocations")
 
 FIND_FAMILY = f"""
@@ -21,7 +28,7 @@ FIND_FAMILY = f"""
     WHERE t.issuer_id = ? AND t.handle = ?
 """  # noqa: S608
 END_FAMILY = """
-    UPDATE families SET ended_at = ?, why = ?, sealed_successor = NULL
+    UPDATE families SET ended_at = ?, why = ?, successor_salt = NULL
     WHERE issuer_id = ? AND handle = ? AND ended_at IS NULL
 """
 COUNT_REPLAY = """
@@ -60,7 +67,8 @@ class SQLiteFamilies(Room):
         row = self._read.row(FIND_FAMILY, (issuer_id, handle))
         if row is None:
             return None
-        return FoundFamily(family=FAMILIES.decode(row), standing=standing.decode(row, FAMILIES.width))
+        family, found = FAMILIES.read(row, self._vouching), standing.read(row, self._vouching, FAMILIES.width)
+        return None if family is None or found is None else FoundFamily(family=family, standing=found)
 
     async def reused(self, ending: Ending, handle: bytes) -> bool:
         line = entry(ending.event)
@@ -81,10 +89,13 @@ class SQLiteAccessTokens(Room):
         row = self._read.row(FIND_TOKEN, (issuer_id, digest))
         if row is None:
             return None
-        width = ACCESS_TOKENS.width
-        return FoundToken(
-            token=ACCESS_TOKENS.decode(row), standing=None if row[width] is None else standing.decode(row, width)
-        )
+        token, width = ACCESS_TOKENS.read(row, self._vouching), ACCESS_TOKENS.width
+        if token is None:
+            return None
+        if row[width] is None:
+            return FoundToken(token=token, standing=None)
+        found = standing.read(row, self._vouching, width)
+        return None if found is None else FoundToken(token=token, standing=found)
 
     async def revoke(self, ending: Ending, digest: bytes) -> bool:
         line = entry(ending.event)

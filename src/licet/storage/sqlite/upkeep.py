@@ -47,10 +47,10 @@ def _purge(table: str, key: str, expiry: str, kept: int) -> Purge:
 PURGES = tuple(_purge(*expired) for expired in EXPIRED)
 OVER_RETRIES = """
     SELECT issuer_id, handle, replay_until FROM families INDEXED BY families_replay_until
-    WHERE sealed_successor IS NOT NULL AND replay_until <= ? LIMIT ?
+    WHERE successor_salt IS NOT NULL AND replay_until <= ? LIMIT ?
 """
 FORGET_RETRY = """
-    UPDATE families SET sealed_successor = NULL, replay_until = NULL
+    UPDATE families SET successor_salt = NULL, replay_until = NULL
     WHERE issuer_id = ? AND handle = ? AND replay_until = ?
 """
 PURGE_AUTHENTICATIONS = "DELETE FROM authentications WHERE issuer_id = ? AND session_id = ?"

@@ -50,7 +50,7 @@ def may_stand(place: Place, family: Family, now: Instant) -> bool:
     """Whether a token at *place* may still be used: as the head, or as a retry (rulings F). The store decides again."""
     if place.generation == family.generation:
         return True
-    return family.sealed_successor is not None and family.replay_until is not None and now < family.replay_until
+    return family.successor_salt is not None and family.replay_until is not None and now < family.replay_until
 
 
 @dataclass(frozen=True, slots=True)

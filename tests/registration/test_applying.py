@@ -12,7 +12,7 @@ import pytest
 from licet.ambient import Instant
 from licet.events import Event, EventType
 from licet.protocol.client_metadata import ClientMetadata
-from licet.registration import first_fill
+from licet.registration import applying
 from licet.registration.desired import Configuration
 from licet.registration.differences import compare
 from licet.storage.ports import Ending
@@ -21,6 +21,7 @@ from licet.storage.sqlite import SQLiteStore
 from licet.storage.sqlite.registration import CLIENTS
 from tests.registration.conftest import TOP, Reads
 from tests.registration.test_desired import APPS, STRONG, made
+from tests.vouching import VOUCHING
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +36,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SQLiteStore]:
-    opened = SQLiteStore.open(tmp_path / "licet.db")
+    opened = SQLiteStore.open(tmp_path / "licet.db", VOUCHING)
     event = Event(issuer_id=1, type=EventType.ISSUER_CREATED, at=Instant(1))
     await opened.issuers.create(Issuer(issuer_id=1, url="https://id.example.com"), event)
     yield opened
@@ -43,20 +44,30 @@ async def store(tmp_path: Path) -> AsyncIterator[SQLiteStore]:
 
 
 async def filled(store: SQLiteStore, desired: Configuration) -> Configuration:
-    await first_fill.fill(store, 1, desired, digest=DIGEST, now=Instant(10))
-    return await first_fill.stored(store, 1)
+    await brought(store, desired)
+    return await applying.stored(store, 1)
+
+
+async def brought(store: SQLiteStore, desired: Configuration, now: int = 10, *, deletes: bool = False) -> list[str]:
+    """What is done to bring *store* to *desired*."""
+    change = applying.Change(
+        issuer_id=1, desired=desired, present=await applying.stored(store, 1), digest=DIGEST, now=Instant(now),
+        deletes=deletes,
+    )  # fmt: skip
+    done = await applying.apply(store, change)
+    assert done is not None
+    return [str(one) for one in done]
 
 
 async def applied(store: SQLiteStore, desired: Configuration, now: int = 20) -> list[str]:
-    present = await first_fill.stored(store, 1)
-    return [str(one) for one in await first_fill.apply(store, 1, desired, present, digest=DIGEST, now=Instant(now))]
+    return await brought(store, desired, now)
 
 
 async def test_an_empty_store_is_filled_with_everything(store: SQLiteStore, reads: Reads) -> None:
     desired = made(reads(TEXT))
-    assert (await first_fill.stored(store, 1)).empty
-    assert await first_fill.fill(store, 1, desired, digest=DIGEST, now=Instant(10)) == 6
-    present = await first_fill.stored(store, 1)
+    assert (await applying.stored(store, 1)).empty
+    assert len(await brought(store, desired)) == 6
+    present = await applying.stored(store, 1)
     assert compare(desired, present) == ()
 
 
@@ -90,7 +101,7 @@ async def test_what_changed_is_updated_and_what_is_gone_stays(store: SQLiteStore
         "~ scope orders:read  says: See your orders → See orders",
         "~ app shop  consent: trusted → remember",
     ]
-    present = await first_fill.stored(store, 1)
+    present = await applying.stored(store, 1)
     assert [app.client.client_id for app in present.apps] == ["job", "shop"]
     assert {scope.name: scope.words for scope in present.apis[0].scopes} == {
         "orders:read": "See orders",
@@ -142,7 +153,7 @@ async def test_scopes_may_change_places(store: SQLiteStore, reads: Reads) -> Non
     await filled(store, made(reads(two.format("left", "right"))))
     desired = made(reads(two.format("right", "left")))
     assert len(await applied(store, desired)) == 2
-    assert compare(desired, await first_fill.stored(store, 1)) == ()
+    assert compare(desired, await applying.stored(store, 1)) == ()
 
 
 async def test_a_start_does_not_read_who_registered_itself(store: SQLiteStore) -> None:
@@ -160,6 +171,6 @@ async def test_a_start_does_not_read_who_registered_itself(store: SQLiteStore) -
     filed = msgspec.structs.replace(made, client_id="filed", source="file")
     await store._writer.submit(lambda tx: tx.many(CLIENTS.insert, [*rows, CLIENTS.encode(filed)]))
     begun = time.monotonic()
-    found = await first_fill.stored(store, 1)
+    found = await applying.stored(store, 1)
     assert time.monotonic() - begun < 0.25
     assert [app.client.client_id for app in found.apps] == ["filed"]
