@@ -15,7 +15,15 @@ import msgspec
 from licet.ambient import Entropy, Instant
 from licet.protocol.client_metadata import ClientMetadata
 from licet.registration.mistakes import ManifestErrors, Mistake
-from licet.registration.model import Credentials, DesiredApi, DesiredApp, DesiredScope, Manifest, ResolveSecret
+from licet.registration.model import (
+    Credentials,
+    DesiredApi,
+    DesiredApp,
+    DesiredScope,
+    Manifest,
+    Reference,
+    ResolveSecret,
+)
 from licet.registration.references import Unresolved, weakness
 from licet.storage.ports import Configured, Protected, Registered
 from licet.storage.records import Client, ClientPolicy, Credential, Resource, Scope
@@ -25,6 +33,7 @@ SECRET = "client-secret"
 """What client authentication digests a presented secret as."""
 
 ProofKind = Literal["secret", "jwk", "jwks_uri"]
+OwnerKind = Literal["client", "resource"]
 
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 _ID_BYTES = 16
@@ -45,6 +54,20 @@ class Configuration(Configured, frozen=True, kw_only=True):
         return frozenset(one.digest for credentials in owned for one in credentials if one.digest is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A secret that is not where the file says it is."""
+
+    owner_kind: OwnerKind
+    owner: str
+    reference: Reference
+
+    @property
+    def who(self) -> str:
+        """As the file names it: ``app.ID``, ``api.NAME``."""
+        return f"{'app' if self.owner_kind == 'client' else 'api'}.{self.owner}"
+
+
 def records(
     manifest: Manifest,
     issuer_id: int,
@@ -54,13 +77,15 @@ def records(
     now: Instant,
     resolve_secret: ResolveSecret,
     known: frozenset[bytes] = frozenset(),
+    missing: list[Missing] | None = None,
 ) -> Configuration:
     """What the store should hold for *manifest*; raises ManifestErrors for every secret that is missing or weak.
 
     *known* are the digests that the store has: one that is still right is kept, so that a rotated master key
-    does not look like a change of every secret.
+    does not look like a change of every secret. Where *missing* is given, secrets that are not to be had are
+    noted there, and are no mistakes.
     """
-    maker = _Maker(issuer_id, vault, entropy, now, resolve_secret, known)
+    maker = _Maker(issuer_id, vault, entropy, now, resolve_secret, known, missing)
     configuration = Configuration(
         apps=tuple(maker.app(app) for app in manifest.apps),
         apis=tuple(maker.api(api) for api in manifest.apis),
@@ -86,6 +111,7 @@ class _Maker:
     now: Instant
     resolve: ResolveSecret
     known: frozenset[bytes]
+    missing: list[Missing] | None
     mistakes: list[Mistake] = field(default_factory=list)
 
     def app(self, app: DesiredApp) -> Registered:
@@ -136,9 +162,7 @@ class _Maker:
             for scope in scopes
         )
 
-    def _credentials(
-        self, owner_kind: Literal["client", "resource"], owner: str, given: Credentials
-    ) -> tuple[Credential, ...]:
+    def _credentials(self, owner_kind: OwnerKind, owner: str, given: Credentials) -> tuple[Credential, ...]:
         def made(kind: ProofKind, digest: bytes | None, jwk: dict[str, Any] | None) -> Credential:
             return Credential(
                 issuer_id=self.issuer_id,
@@ -152,14 +176,17 @@ class _Maker:
             )
 
         keys = (made("jwks_uri" if "jwks_uri" in key.jwk else "jwk", None, key.jwk) for key in given.keys)
-        return (*keys, *(made("secret", digest, None) for digest in self._digests(given)))
+        return (*keys, *(made("secret", digest, None) for digest in self._digests(owner_kind, owner, given)))
 
-    def _digests(self, given: Credentials) -> list[bytes]:
+    def _digests(self, owner_kind: OwnerKind, owner: str, given: Credentials) -> list[bytes]:
         digests = []
         for reference in given.secrets:
             try:
                 secret = self.resolve(reference)
             except Unresolved as reason:
+                if self.missing is not None:
+                    self.missing.append(Missing(owner_kind, owner, reference))
+                    continue
                 fix = "put the secret there, or point elsewhere"
                 self.mistakes.append(Mistake(reference.place, str(reason), "docs/configuration.md, secrets", fix))
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
 import msgspec
@@ -88,6 +89,20 @@ def compare(desired: Configuration, stored: Configuration) -> tuple[Difference, 
     ]
     gone = [key for key in _owned(stored, {name for what, name in wanted if what == "api"}) if key not in wanted]
     return (*found, *(Difference(*key, "gone") for key in gone))
+
+
+def digest(configuration: Configuration) -> str:
+    """What a configuration says, as one SHA-256: the same for two that ``compare`` finds no difference between, whatever
+    their ids and times; and another where an operator disabled something."""
+    said = {
+        " ".join(key): {name: sorted(value) if isinstance(value, frozenset) else value for name, value in facts.items()}
+        for key, facts in _facts(configuration).items()
+    }
+    disabled = sorted(
+        [f"app {app.client.client_id}" for app in configuration.apps if app.client.status == "disabled"]
+        + [f"api {api.resource.name}" for api in configuration.apis if api.resource.status != "active"]
+    )
+    return sha256(_canonical([said, disabled])).hexdigest()
 
 
 def credential_fact(credential: Credential) -> str:

@@ -7,6 +7,7 @@ Every answer arrives after the commit. ``contract.py`` is the suite that every b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -697,6 +698,29 @@ class Listing(Protocol):
         """Newest first, before the event of this node and number."""
 
 
+class Held(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What hangs on one client now."""
+
+    grants: int = 0
+    """Live ones."""
+    people: int = 0
+    """Who has them."""
+    remembered: int = 0
+    """Decisions that spare people a question."""
+    by_scope: dict[str, int] = {}
+    """Live grants that hold each scope."""
+
+
+class Holdings(Protocol):
+    """What people and apps hold, counted. Costs a walk over everything, beside the event loop: for plans, not for requests."""
+
+    async def of(self, issuer_id: int, client_ids: Sequence[str] | None, at: Instant) -> dict[str, Held]:
+        """By client, of all of them for None; those on whom nothing hangs are left out."""
+
+    async def elsewhere(self, issuer_id: int, source: str) -> int:
+        """How many active clients there are that did not come from *source*."""
+
+
 class Store(Protocol):
     """One backend, opened."""
 
@@ -722,6 +746,7 @@ class Store(Protocol):
     events: Events
     refusals: Refusals
     listing: Listing
+    holdings: Holdings
 
     async def issue(self, issuance: Issuance) -> Outcome:
         """The one verb by which tokens become durable (house law 1)."""

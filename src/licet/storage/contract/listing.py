@@ -106,3 +106,31 @@ class Listing:
         earlier = await store.listing.events(ISSUER, (newest[-1].node, newest[-1].seq), 9)
         assert [link.event.at for link in earlier] == [after(2), after(1), Instant(after(0))]
         assert await store.listing.events(2, None, 9) == ()
+
+    async def test_what_hangs_on_a_client_is_counted(self, store: Store) -> None:
+        """Live grants, whose they are, what they hold, and what is remembered; of those clients alone that were asked for."""
+        await store.issuers.create(a.issuer(), a.event())
+        for n, (who, scope) in enumerate((("anna", ("read",)), ("anna", ("read", "write")), ("berta", ("write",)))):
+            await a.concluded(store, f"c{n}", subject_id=who, scope=scope, grant_id=n + 1, handle=f"h{n}")
+        dead, _ = await a.concluded(store, "dead", subject_id="dora", grant_id=10, handle="dead")
+        await store.grants.end(a.ending("grant", "dead"), dead.grant_id)
+        await a.concluded(store, "old", subject_id="emil", grant_id=11, handle="old", expires_at=a.after(5))
+        await a.concluded(store, "other", client_id="other", grant_id=12, handle="other")
+        held = await store.holdings.of(ISSUER, ("app", "nobody"), a.after(6))
+        assert set(held) == {"app"}
+        assert (held["app"].grants, held["app"].people) == (3, 2)
+        assert held["app"].by_scope == {"read": 2, "write": 2}
+        assert await store.holdings.of(2, ("app",), a.after(6)) == {}
+        assert await store.holdings.of(ISSUER, (), a.after(6)) == {}
+        for client in (a.client(), a.client("other", source="dcr"), a.client("off", source="dcr", status="disabled")):
+            await store.clients.put(client, (), a.event())
+        assert set(await store.holdings.of(ISSUER, None, a.after(6))) == {"app", "other"}
+        assert await store.holdings.elsewhere(ISSUER, "file") == 1
+
+    async def test_decisions_that_are_remembered_are_counted(self, store: Store) -> None:
+        await store.clients.put(a.client(), (), a.event())
+        grant = a.grant(store)
+        assert await store.transactions.conclude(a.conclusion(grant, a.code(grant), consent=a.consent()))
+        assert (await store.holdings.of(ISSUER, ("app",), a.AT))["app"].remembered == 1
+        assert await store.consents.withdraw(a.ending("grant", grant.handle), "anna", "app")
+        assert await store.holdings.of(ISSUER, ("app",), a.AT) == {}

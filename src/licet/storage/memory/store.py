@@ -17,6 +17,7 @@ from licet.storage.memory.authorization import (
     MemoryTransactions,
 )
 from licet.storage.memory.configuring import configure
+from licet.storage.memory.holdings import MemoryHoldings
 from licet.storage.memory.issuing import issue
 from licet.storage.memory.listing import MemoryListing
 from licet.storage.memory.outbox import MemoryOutbox
@@ -65,6 +66,7 @@ class MemoryStore:
         self.events: ports.Events = MemoryEvents(world)
         self.refusals: ports.Refusals = MemoryRefusals(world)
         self.listing: ports.Listing = MemoryListing(world)
+        self.holdings: ports.Holdings = MemoryHoldings(world)
 
     async def issue(self, issuance: ports.Issuance) -> ports.Outcome:
         return issue(self._world, issuance)

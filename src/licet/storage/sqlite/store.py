@@ -21,6 +21,7 @@ from licet.storage.sqlite.connection import (
     touch,
 )
 from licet.storage.sqlite.devices import SQLiteDevices
+from licet.storage.sqlite.holdings import SQLiteHoldings
 from licet.storage.sqlite.issuers import SQLiteIssuers, SQLiteKeys
 from licet.storage.sqlite.issuing import issuing
 from licet.storage.sqlite.journal import Spool, SQLiteEvents, SQLiteRefusals, nodes
@@ -81,6 +82,7 @@ class SQLiteStore:
         self._refusals = SQLiteRefusals(*ways, self._spool)
         self.refusals: ports.Refusals = self._refusals
         self.listing: ports.Listing = SQLiteListing(*ways)
+        self.holdings: ports.Holdings = SQLiteHoldings(*ways, reading)
 
     @classmethod
     def open(
