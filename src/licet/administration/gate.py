@@ -30,6 +30,8 @@ from licet.resource_server import bearer
 
 OPERATOR: Final = "token"
 """The actor of whoever came with ``LICET_ADMIN_TOKEN``."""
+_OPEN_TO: Final = {"licet:plan": {"licet:plan", "licet:apply"}}
+"""Whoever may do a thing may see first what it would do."""
 _AT_ONCE, _EVERYWHERE, _REFILL_US = 50, 5000, 10 * SECOND
 
 
@@ -68,7 +70,7 @@ class Gate:
         caller = self._operator(value) or await self._app(value, incoming)
         if caller is None:
             raise await self._wrong(incoming)
-        if scope not in caller.scopes:
+        if not caller.scopes & _OPEN_TO.get(scope, {scope}):
             refusal = InsufficientScope(f"This takes the scope {scope}", per=ADMINISTRATION_SCOPED)
             refusal.scope = scope
             raise refusal

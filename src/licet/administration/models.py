@@ -102,6 +102,64 @@ class ScopeDescription(Described, frozen=True, kw_only=True):
     sensitive: bool = False
 
 
+class Wanted(Described, frozen=True, kw_only=True):
+    """A configuration in the words of licet.toml: everything that the file owns, and nothing of ``[server]``."""
+
+    issuer: str
+    app: dict[str, dict[str, Any]] = {}
+    api: dict[str, dict[str, Any]] = {}
+    scopes: dict[str, Any] = {}
+    secrets: dict[str, str] = {}
+    """Secrets that the words refer to, by the key: ``app.shop.secret[0]``. One that is missing stays as it is stored."""
+
+
+class Application(Wanted, frozen=True, kw_only=True):
+    """A configuration, and the plan that is to be done."""
+
+    fingerprint: str
+    """The plan's: nothing is done if it would be another one by now."""
+    made: dict[str, str] = {}
+    """Secrets that were made for it, by the key, of those that the plan says are to be made."""
+    allow_delete: bool = False
+    """Whether what is no longer named goes."""
+
+
+class ChangeTold(Shown, frozen=True, kw_only=True):
+    """One thing that is not as it is wanted."""
+
+    what: str
+    name: str
+    change: str
+    summary: str
+    fields: list[dict[str, Any]]
+    effects: list[dict[str, Any]]
+
+
+class PlanTold(Shown, frozen=True, kw_only=True):
+    """What applying would do: the same as ``licet plan --output json``."""
+
+    version: int
+    fingerprint: str
+    world: str
+    wanted: str
+    changes: list[ChangeTold]
+    becomes_possible: list[str]
+    no_longer_possible: list[str]
+    findings: list[dict[str, Any]]
+    secrets_to_make: list[dict[str, str]]
+    secrets_kept: list[dict[str, str]]
+    unmanaged: int
+
+
+class Applied(Shown, frozen=True, kw_only=True):
+    """What was done: the same as ``licet apply --output json``."""
+
+    version: int
+    plan: PlanTold
+    skipped_deletions: int
+    done: dict[str, int]
+
+
 class Credential(Shown, frozen=True, kw_only=True):
     """What something proves itself with; never the secret itself."""
 

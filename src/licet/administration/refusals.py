@@ -92,3 +92,14 @@ def mistaken(errors: ManifestErrors) -> Mistaken:
     ]
     refusal.members = {"mistakes": told}
     return refusal
+
+
+def drifted(plan: Any) -> Clash:
+    """The plan that was seen is not the plan that would be done: *plan* is that one."""
+    refusal = Clash(
+        "Something else is there, or something else is wanted, than when the plan was made; nothing was done",
+        per=ADMINISTRATION_CONDITIONAL,
+    )
+    refusal.error = "drifted"  # type: ignore[misc]  # one of the ways in which things clash, and scripts tell it apart
+    refusal.members = {"plan": plan}
+    return refusal

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from licet.administration import apis, apps, models, people, record, scopes, secrets
+from licet.administration import apis, apps, models, people, planning, record, scopes, secrets
 from licet.administration.office import Call, Office
 from licet.authorization_server.exchange import Answer
 
@@ -115,6 +115,24 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _list("/grants", PEOPLE, people.grants, models.Grant),
     _show("/grants/{grant}", PEOPLE, people.grant, models.Grant),
     _end("/grants/{grant}", PEOPLE, people.end_grant),
+    Operation(
+        method="POST",
+        path="/plan",
+        scope=PLAN,
+        handler=planning.plan,
+        answers=models.PlanTold,
+        body=models.Wanted,
+        body_bytes=planning.MOST_BYTES,
+    ),
+    Operation(
+        method="POST",
+        path="/apply",
+        scope=APPLY,
+        handler=planning.apply,
+        answers=models.Applied,
+        body=models.Application,
+        body_bytes=planning.MOST_BYTES,
+    ),
     _list("/keys", READ, record.keys, models.Key),
     _show("/keys/{key}", READ, record.key, models.Key),
     _list("/events", READ, record.events, models.Event),

@@ -13,10 +13,10 @@ from pathlib import Path
 from licet.protocol import issuer as issuers
 from licet.registration import api_section, app_section, scopes, server_section
 from licet.registration.addresses import is_loopback
-from licet.registration.documents import PARTS, Documents
+from licet.registration.documents import MANUAL, PARTS, Documents
 from licet.registration.mistakes import ManifestErrors, Mistake, Place, shown
 from licet.registration.model import DesiredApi, DesiredApp, Manifest
-from licet.registration.table import Table
+from licet.registration.table import Source, Table
 
 __all__ = ["NAME", "Manifest", "ManifestErrors", "Mistake", "read"]
 
@@ -35,6 +35,17 @@ def read(path: Path) -> Manifest:
     if main is None:
         raise ManifestErrors(mistakes)
     manifest = _Reading(path, main, tables, documents).manifest()
+    if mistakes:
+        raise ManifestErrors(mistakes)
+    return manifest
+
+
+def judged(source: Source, values: dict[str, object], content: bytes) -> Manifest:
+    """The configuration in *values*, which came as *content* from elsewhere than a file; raises ManifestErrors."""
+    mistakes: list[Mistake] = []
+    documents = Documents(mistakes)
+    documents.content = content
+    manifest = _Reading(source.directory / NAME, Table(source, (), values, mistakes, MANUAL), [], documents).manifest()
     if mistakes:
         raise ManifestErrors(mistakes)
     return manifest
@@ -103,9 +114,7 @@ class _Reading:
 
     def _apps(self, apis: tuple[DesiredApi, ...], issuer: str, *, administration: bool) -> tuple[DesiredApp, ...]:
         known = frozenset(scope.name for api in apis for scope in api.scopes) if self._documents.complete else None
-        around = app_section.Surroundings(
-            scopes=known, development=is_loopback(issuer), administration=administration
-        )
+        around = app_section.Surroundings(scopes=known, development=is_loopback(issuer), administration=administration)
         return tuple(app for name, table in self._named("app") if (app := app_section.read(table, name, around)))
 
     def _named(self, key: str) -> Iterator[tuple[str, Table]]:

@@ -10,17 +10,20 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from licet.registration import api_section, app_section
+import msgspec
+
+from licet.registration import api_section, app_section, manifest
 from licet.registration.app_section import Surroundings
 from licet.registration.documents import MANUAL
 from licet.registration.mistakes import ManifestErrors, Mistake, Place, dotted
-from licet.registration.model import DesiredApi, DesiredApp
+from licet.registration.model import Credentials, DesiredApi, DesiredApp, Manifest
 from licet.registration.table import Source, Table
 from licet.registration.toml_lines import KeyPath
 
 T = TypeVar("T")
 
 NOWHERE = Path("/nonexistent")
+canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Wire(Source):
@@ -49,6 +52,49 @@ def api(name: str, words: Mapping[str, Any]) -> DesiredApi:
         return api_section.read(table, name)
 
     return _judged(("api", name), words, read)
+
+
+def read(document: Mapping[str, Any]) -> Manifest:
+    """A whole configuration, as ``sent`` writes it. Raises ManifestErrors."""
+    mistakes = [
+        mistake
+        for group in ("app", "api")
+        for name, words in _tables(document.get(group))
+        for mistake in _files((group, name), words)
+    ]
+    if mistakes:
+        raise ManifestErrors(mistakes)
+    values: dict[str, object] = {**document, "server": {"admin": True}}  # the one that is asked
+    return manifest.judged(Wire(), values, canonical(document))
+
+
+def sent(read_from: Manifest, tables: Mapping[str, Any]) -> dict[str, Any]:
+    """*tables*, as they stand in the files of *read_from*, as another machine can read them: keys by value, and files of
+    secrets by their whole path, which is only said back."""
+    keys = {("app", app.client_id): app.credentials for app in read_from.apps}
+    keys |= {("api", api.name): api.credentials for api in read_from.apis}
+    document: dict[str, Any] = {name: tables[name] for name in ("issuer", "scopes") if name in tables}
+    for group in ("api", "app"):
+        document[group] = {
+            name: dict(words) | _resolved(words, keys[group, name]) for name, words in _tables(tables.get(group))
+        }
+    return document
+
+
+def _resolved(words: Mapping[str, Any], proofs: Credentials) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if "key" in words:
+        said["key"] = [
+            {"jwks_url": key.jwk["jwks_uri"]} if "jwks_uri" in key.jwk else {"jwk": key.jwk} for key in proofs.keys
+        ]
+    if "secret" in words:
+        said["secret"] = [{one.kind: one.name} for one in proofs.secrets]
+    return {name: found[0] if len(found) == 1 else found for name, found in said.items()}
+
+
+def _tables(group: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if isinstance(group, Mapping):
+        yield from ((name, words) for name, words in group.items() if isinstance(words, Mapping))
 
 
 def _judged(path: KeyPath, words: Mapping[str, Any], read: Callable[[Table], T | None]) -> T:

@@ -30,7 +30,7 @@ ADMINISTRATION_AUTHORIZED = Requirement(
 
 ADMINISTRATION_SCOPED = Requirement(
     id="administration-scoped",
-    title="Each operation of the admin API takes one scope, and nothing else stands in for it",
+    title="Each operation of the admin API takes one scope; only whoever may apply may plan as well",
     binds=Role.AUTHORIZATION_SERVER,
     sources=(
         MUST(RFC_6750("3.1"), note="insufficient_scope"),
