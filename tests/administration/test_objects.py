@@ -41,6 +41,7 @@ async def made(here: Administered, path: str, words: dict[str, Any]) -> None:
 
 
 async def test_an_app_is_made_given_a_secret_used_changed_and_ended(here: Administered) -> None:
+    """RG-12: the secret is in one answer and in no other."""
     await made(here, "/apps/nightly", NIGHTLY)
     assert (await here.token("nightly", scope="orders.read")).json()["error"] == "invalid_client"
     answer = await here.call("POST", "/apps/nightly/secrets", headers={"If-Match": await here.etag("/apps/nightly")})
@@ -305,6 +306,7 @@ async def test_it_is_judged_as_the_file_is(here: Administered, words: dict[str, 
     ],
 )
 async def test_a_body_of_another_shape_is_refused(here: Administered, body: bytes) -> None:
+    """RG-07: a member that nobody knows is not passed over."""
     headers = NEW | {"Content-Type": "application/json"}
     answer = await here.call("PUT", "/apps/x", content=body, headers=headers)
     assert answer.status_code == 400, answer.text
@@ -313,6 +315,7 @@ async def test_a_body_of_another_shape_is_refused(here: Administered, body: byte
 
 @pytest.mark.witness(ADMINISTRATION_WELL_FORMED)
 async def test_a_form_a_long_body_and_strange_parameters_are_refused(here: Administered) -> None:
+    """RG-11: cursors among them."""
     form = await here.call("PUT", "/apps/x", data={"is": "service"}, headers=NEW)
     assert (form.status_code, form.headers["content-type"]) == (400, "application/problem+json")
     long = await here.call("PUT", "/apps/x", json={"name": "x" * 70_000}, headers=NEW)

@@ -170,6 +170,7 @@ async def test_every_mistake_comes_back_by_its_key(here: Administered) -> None:
 async def test_no_file_and_no_variable_of_the_server_is_read(
     here: Administered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """RG-13."""
     secret = tmp_path / "of-the-server"
     secret.write_text(SECRET)
     monkeypatch.setenv("NIGHTLY", SECRET)

@@ -1,4 +1,4 @@
-"""Every operation with an id in its path, and the id of somebody else's object: 404, and nothing learnt or changed (RG-09).
+"""Every operation with an id in its path, and the id of somebody else's object: 404, and nothing learnt or changed.
 
 The bytes of the answer are those for an id that never was.
 """
@@ -141,6 +141,7 @@ def paths(one: Operation, ids: Objects) -> list[tuple[str, ...]]:
 
 @pytest.mark.witness(ADMINISTRATION_OBJECT_KNOWN)
 async def test_an_id_of_another_owner_is_an_id_that_never_was(here: Administered) -> None:
+    """RG-09."""
     ids = await objects(here)
     before, asked = await world_of(here), 0
     for one in NAMED:

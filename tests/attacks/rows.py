@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-_ID = re.compile(r"\b(AZ|TK|JW|IR|DV|SE)-(\d\d)(?: to \1-(\d\d))?")
+_ID = re.compile(r"\b(AZ|TK|JW|IR|DV|SE|RG)-(\d\d)(?: to \1-(\d\d))?")
 
 
 class Row(NamedTuple):
@@ -248,6 +248,22 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         Row("SE-18", "Careless cookies", "`__Host-`, Secure, HttpOnly, SameSite"),
         Row("SE-19", "Openers and leaks across windows", "COOP, one answer for all"),
         Row("SE-20", "Open redirects after sign-in", "ids, never addresses"),
+    ),
+    "Administration": (
+        Row(
+            "RG-07", "An identity that the body names is believed", "who asks is who the token is; unknown members: 400"
+        ),
+        Row(
+            "RG-09",
+            "Ids of another owner's objects in a path of one's own",
+            "404, to the byte as for one that never was",
+        ),
+        Row("RG-11", "A cursor that says something else", "400, and nothing of it is a statement"),
+        Row("RG-12", "Live secrets and tokens looked up", "a secret is said once; only digests are kept"),
+        Row("RG-13", "A configuration that reads the server's files and variables", "refused, or not read"),
+        Row(
+            "RG-14", "A default credential, or a token that can be guessed", "there is none; a weak one stops the start"
+        ),
     ),
 }
 

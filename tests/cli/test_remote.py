@@ -156,6 +156,7 @@ def test_another_servers_file_is_a_wrong_call(elsewhere: Path) -> None:
 
 
 def test_a_token_that_can_be_guessed_stops_the_start(elsewhere: Path) -> None:
+    """RG-14."""
     for token in ("admin", "x" * 60, "a secret with spaces that is long enough, 0123456789"):
         answer = run("doctor", where=elsewhere, LICET_ADMIN_TOKEN=token, DEPLOYER_SECRET=DEPLOYER)
         assert answer.returncode == 1
