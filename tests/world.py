@@ -260,9 +260,7 @@ async def _template(entropy: SystemEntropy, now: Instant) -> tuple[Path, str, jo
 
 
 @asynccontextmanager
-async def world(
-    path: Path, settings: Settings | None = None, extra: app.Extra | None = None
-) -> AsyncIterator[World]:
+async def world(path: Path, settings: Settings | None = None, extra: app.Extra | None = None) -> AsyncIterator[World]:
     """A server over a store in *path*, filled."""
     entropy, clock = SystemEntropy(), MovedClock()
     template, master, key, subjects = await _template(entropy, clock.now())

@@ -20,4 +20,4 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_answer_is_as_the_document_says(server: Fuzzed, name: str, scale: Scale) -> None:
     for seeded in range(scale(1, 5)):
-        server.fuzz(name, examples=scale(60, 300), seeded=100 + seeded)
+        server.fuzz(name, examples=scale(15, 150), seeded=100 + seeded)

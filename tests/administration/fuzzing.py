@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import requests
 import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
@@ -45,6 +46,7 @@ class Fuzzed:
 
     runner: asyncio.Runner
     here: Administered
+    http: httpx2.AsyncClient
     ids: dict[str, list[str]]
     """What the names in paths may be, so that objects are found as well as not."""
 
@@ -60,14 +62,17 @@ class Fuzzed:
         case.validate_response(_answered(answer, prepared), checks=CHECKS)
 
     async def _send(self, prepared: requests.PreparedRequest) -> Any:
-        headers = {name: value for name, value in prepared.headers.items() if name.lower() in _SENT}
-        async with self.here.world.visitor() as http:
-            return await http.request(
-                prepared.method or "GET",
-                prepared.url or "",
-                headers=headers | {"Authorization": f"Bearer {BEARER}"},
-                content=prepared.body if isinstance(prepared.body, bytes) else (prepared.body or "").encode(),
-            )
+        headers = {
+            name.encode("ascii"): value.encode("latin-1", "ignore") if isinstance(value, str) else value
+            for name, value in prepared.headers.items()
+            if name.lower() in _SENT
+        }
+        return await self.http.request(
+            prepared.method or "GET",
+            prepared.url or "",
+            headers=headers | {b"authorization": f"Bearer {BEARER}".encode()},
+            content=prepared.body if isinstance(prepared.body, bytes) else (prepared.body or "").encode(),
+        )
 
     def fuzz(self, name: str, *, examples: int, seeded: int) -> None:
         """*examples* cases of each mode for one operation."""
@@ -124,5 +129,7 @@ def fuzzed(path: Path) -> Iterator[Fuzzed]:
             "secret": [known.others["apps"], known.others["apis"]],
             "key": [keys[0]["kid"], "nobody"],
         }
-        yield Fuzzed(runner, here, ids)
+        http = here.world.visitor()
+        yield Fuzzed(runner, here, http, ids)
+        runner.run(http.aclose())
         runner.run(entered.__aexit__(None, None, None))

@@ -249,7 +249,11 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         Row("SE-19", "Openers and leaks across windows", "COOP, one answer for all"),
         Row("SE-20", "Open redirects after sign-in", "ids, never addresses"),
     ),
-    "Administration": (
+    "Registration and administration": (
+        Row("RG-01", "Anybody registers a client", "off by default; with a token that lets them"),
+        Row("RG-02", "Addresses that a client names, on private networks", "not visited, and nothing told of why"),
+        Row("RG-05", "A registration access token at another client", "401"),
+        Row("RG-06", "An update that goes beyond the policy of the first day", "left out, or refused"),
         Row(
             "RG-07", "An identity that the body names is believed", "who asks is who the token is; unknown members: 400"
         ),
