@@ -104,6 +104,25 @@ async def test_a_plan_that_is_no_longer_true_is_not_done(here: Administered) -> 
     assert (await here.call("GET", "/apps/nightly")).status_code == 404
 
 
+async def test_what_is_taken_by_something_that_stays_is_a_clash(here: Administered) -> None:
+    wanted = deepcopy(WANTED)
+    wanted["api"]["billing"] = {"audience": "https://invoices.example.com", "scopes": {}}
+    plan = await planned(here, wanted)
+    body = wanted | {"fingerprint": plan["fingerprint"]}
+    refused = await here.call("POST", "/apply", json=body)
+    assert (refused.status_code, refused.json()["error"]) == (409, "conflict")
+    assert (await here.call("POST", "/apply", json=body | {"allow_delete": True})).status_code == 200
+
+
+async def test_the_rules_judge_the_result(here: Administered) -> None:
+    findings = (await planned(here, WANTED))["findings"]
+    assert all(one["rule"] and one["message"] for one in findings)
+    assert not [one for one in findings if "licet:" in one["message"]]
+    wanted = deepcopy(WANTED)
+    wanted["app"]["deploy"] = {"is": "service", "secret": {"env": "D"}, "may": ["licet:apply"]}
+    assert not [one for one in (await planned(here, wanted))["findings"] if "licet:" in one["message"]]
+
+
 async def test_secrets_that_are_nowhere_are_made_for_it(here: Administered) -> None:
     wanted = WANTED | {"secrets": {}}
     plan = await planned(here, wanted)

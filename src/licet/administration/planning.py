@@ -15,13 +15,16 @@ from licet.administration.office import Call, Office
 from licet.authorization_server.exchange import Answer, Json
 from licet.registration import applying, over_the_wire
 from licet.registration import plan as plans
+from licet.registration.addresses import is_loopback
 from licet.registration.desired import Configuration, Missing, records
 from licet.registration.differences import Difference
+from licet.registration.facts import judged
 from licet.registration.key_places import secret_key
 from licet.registration.mistakes import ManifestErrors, Mistake, Place
 from licet.registration.model import Manifest, Reference
 from licet.registration.references import Unresolved
 from licet.registration.unread import Unread, settled
+from licet.storage.ports import Conflict
 
 MOST_BYTES: Final = 1024 * 1024
 """As much as a file of the configuration may have."""
@@ -67,7 +70,11 @@ async def apply(office: Office, call: Call) -> Answer:
             actor=call.caller.actor,
             deletes=wanted.allow_delete,
         )
-        done = await applying.apply(office.store, change)
+        try:
+            done = await applying.apply(office.store, change)
+        except Conflict as error:
+            text = "What is no longer named has an audience or a scope that is given to something else: allow_delete"
+            raise refusals.clash(text) from error
         if done is None:
             raise refusals.drifted(_told(beside.plan))
         await office.directory.refresh()
@@ -83,7 +90,13 @@ async def _beside(office: Office, call: Call, wanted: models.Wanted, document: d
     except ManifestErrors as errors:
         raise refusals.mistaken(errors) from errors
     made = await plans.make(
-        office.store, office.issuer_id, desired=desired, present=present, unread=unread, now=call.at
+        office.store,
+        office.issuer_id,
+        desired=desired,
+        present=present,
+        unread=unread,
+        now=call.at,
+        judge=lambda after: judged(after, call.at, development=is_loopback(manifest.issuer)),
     )
     return Beside(manifest, present, desired, unread, made)
 

@@ -22,6 +22,7 @@ from licet.cli.servers import SERVER
 from licet.registration import applying
 from licet.registration.differences import Difference
 from licet.registration.plan import VERSION, Plan
+from licet.storage.ports import Conflict
 
 _DONE = {"added": "added", "changed": "changed", "gone": "deleted"}
 
@@ -99,6 +100,13 @@ async def _do(
     new = new_secrets.make(plan.unread.to_make, side_by_side.at.entropy, out_secrets)
     try:
         done = await applying.apply(side_by_side.at.store, side_by_side.change(new.made, deletes=allow_delete))
+    except Conflict:
+        new.take_back()
+        fail(
+            "Something that the file no longer names still has an audience or a scope that it gives to something else; "
+            "nothing was done. Say --allow-delete.",
+            FOUND,
+        )
     except BaseException:
         new.take_back()
         raise

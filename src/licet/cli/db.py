@@ -10,6 +10,7 @@ import click
 from licet.ambient import SystemEntropy
 from licet.cli.main import FINE, FOUND, INCOMPLETE
 from licet.cli.opening import CONFIG, fail, read, vault_of
+from licet.storage.ports import Unavailable
 
 
 @click.group()
@@ -33,7 +34,7 @@ def status(config: Path) -> None:
     store = read(config).server.store
     try:
         at = schema.status(store)
-    except StoreMissing as reason:
+    except (StoreMissing, Unavailable) as reason:
         fail(str(reason), INCOMPLETE)
     click.echo(f"{store}: revision {at.revision or 'none'}; lacks {', '.join(at.pending) or 'nothing'}")
     sys.exit(FINE if at.current else FOUND)
@@ -51,6 +52,6 @@ def upgrade(config: Path) -> None:
     store = manifest.server.store
     try:
         before = schema.upgrade(store, vault_of(manifest, SystemEntropy()).vouching())
-    except (StoreBusy, StoreMissing, SchemaNewer) as reason:
+    except (StoreBusy, StoreMissing, SchemaNewer, Unavailable) as reason:
         fail(str(reason), INCOMPLETE)
     click.echo(f"{store}: {', '.join(before.pending) or 'nothing'} applied; revision {schema.HEAD}")

@@ -18,7 +18,7 @@ from licet.registration.mistakes import ManifestErrors
 from licet.registration.model import Manifest
 from licet.registration.references import resolver
 from licet.storage import open_store
-from licet.storage.ports import Store
+from licet.storage.ports import Store, Unavailable
 from licet.storage.records import Issuer
 from licet.storage.vault import MasterKeys, Vault
 from licet.storage.vouching import Vouching
@@ -101,7 +101,7 @@ async def _open(path: Path, vouching: Vouching, *, lock: bool, create: bool) -> 
 
     try:
         return await open_store(f"sqlite:{path}", vouching, lock=lock, create=create)
-    except (StoreBusy, StoreMissing, SchemaOlder, SchemaNewer) as reason:
+    except (StoreBusy, StoreMissing, SchemaOlder, SchemaNewer, Unavailable) as reason:
         fail(str(reason), INCOMPLETE)
 
 

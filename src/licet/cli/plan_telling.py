@@ -84,8 +84,15 @@ def _unmanaged(told: Told) -> str:
 def _findings(findings: list[Told]) -> list[str]:
     if not findings:
         return ["  The rules find nothing wrong with the result."]
-    lines = [f"  {one['severity']:9}{one['rule']}  {one['subject']}: {one['message']}" for one in findings]
-    return [*lines, "  More about one: licet explain RULE"]
+    shown = [one for one in findings if one["severity"] != "low"]
+    lines = [f"  {one['severity']:9}{one['rule']}  {one['subject']}: {one['message']}" for one in shown]
+    low = len(findings) - len(shown)
+    more = (
+        [f"  The rules have {low} small thing{'' if low == 1 else 's'} to say; --output json lists them."]
+        if low
+        else []
+    )
+    return [*lines, *(["  More about one: licet explain RULE"] if lines else []), *more]
 
 
 def markdown(told: Told) -> str:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from licet.ambient import SystemClock, SystemEntropy
-from licet.cli.main import WRONG_CALL
+from licet.cli.main import INCOMPLETE, WRONG_CALL
 from licet.cli.opening import ISSUER_ID, Opened, fail, opened, vault_of
 from licet.registration import applying, plan
+from licet.registration.addresses import is_loopback
 from licet.registration.applying import Change
 from licet.registration.desired import Configuration, Missing, records
+from licet.registration.facts import judged
 from licet.registration.mistakes import ManifestErrors
 from licet.registration.model import Manifest, Reference
 from licet.registration.references import resolver
 from licet.registration.unread import Unread, settled
+from licet.rules import Finding
 from licet.storage import open_store
+from licet.storage.ports import Unavailable
 from licet.storage.records import Issuer
 
 
@@ -56,7 +61,13 @@ class Planning:
             present=self.present,
             unread=unread,
             now=self.at.clock.now(),
+            judge=self._judged,
         )
+
+    def _judged(self, after: Configuration) -> tuple[Finding, ...]:
+        """What the rules say of everything that is served then."""
+        development = is_loopback(self.at.manifest.issuer)
+        return judged(after, self.at.clock.now(), development=development)
 
     def change(self, made: Mapping[Reference, str], *, deletes: bool) -> Change:
         """What is to be done; only while the store is as it was when this began."""
@@ -78,7 +89,7 @@ async def planning(manifest: Manifest, *, create: bool) -> AsyncIterator[Plannin
 
     Without, a store that is not there holds nothing, and stays not there.
     """
-    if create or manifest.server.store.exists():
+    if create or _holds_something(manifest.server.store):
         at = await opened(manifest, lock=False, create=create)
     else:
         at = await _nothing_yet(manifest)
@@ -86,6 +97,19 @@ async def planning(manifest: Manifest, *, create: bool) -> AsyncIterator[Plannin
         yield Planning(at, await applying.stored(at.store, at.issuer.issuer_id))
     finally:
         await at.store.close()
+
+
+def _holds_something(store: Path) -> bool:
+    """Whether there is a store: whoever was killed while one was made leaves an empty file."""
+    from licet.storage.schema import upgrade  # noqa: PLC0415  --help must not load a backend
+    from licet.storage.sqlite import StoreMissing  # noqa: PLC0415
+
+    try:
+        return upgrade.status(store).revision is not None
+    except StoreMissing:
+        return False
+    except Unavailable as reason:
+        fail(str(reason), INCOMPLETE)
 
 
 async def _nothing_yet(manifest: Manifest) -> Opened:

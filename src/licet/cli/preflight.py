@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from licet.ambient import Instant, SystemEntropy
 from licet.cli import administering
-from licet.registration.model import Manifest
+from licet.registration.addresses import is_loopback
+from licet.registration.desired import records
+from licet.registration.facts import judged, of_server
+from licet.registration.model import Manifest, Reference
 from licet.registration.references import Unresolved, resolver
-from licet.storage.vault import BadMasterKeys, MasterKeys
+from licet.rules import Severity, judge_policy
+from licet.storage.vault import BadMasterKeys, MasterKeys, Vault
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -30,8 +35,42 @@ class Trouble:
 
 def troubles(manifest: Manifest) -> tuple[Trouble, ...]:
     """Everything that stands between *manifest* and a running server, the worst first."""
-    found = (*_transport(manifest), *_secrets(manifest), *_store(manifest), *_administration(manifest))
+    found = (
+        *(*_transport(manifest), *_secrets(manifest), *_store(manifest)),
+        *(*_administration(manifest), *_rules(manifest)),
+    )
     return tuple(sorted(found, key=lambda one: one.level != "refused"))
+
+
+def _rules(manifest: Manifest) -> Iterator[Trouble]:
+    """What the rules say of the server and its apps, down to the middling (licet plan says the rest)."""
+    from licet.authorization_server.settings import Lifetimes, Throttles  # noqa: PLC0415  --help must not load a server
+
+    entropy = SystemEntropy()
+    configuration = records(
+        manifest,
+        0,
+        Vault(MasterKeys.parse(MasterKeys.generate(entropy)), entropy),
+        entropy=entropy,
+        now=Instant(0),
+        resolve_secret=_unread,
+        missing=[],
+    )
+    development = is_loopback(manifest.issuer)
+    found = [*judged(configuration, Instant(0), development=development)]
+    if not development:
+        lives, throttles = asdict(Lifetimes()), Throttles()
+        refilled = lives["device_code_s"] * throttles.user_code_per_person // throttles.user_code_refill_s
+        found += judge_policy(of_server(manifest, configuration, lives, throttles.user_code_everywhere + refilled))
+    for finding in found:
+        if finding.severity is not Severity.LOW:
+            rule = finding.rule
+            what = f"{finding.subject}: {finding.message} ({finding.severity.value}, {rule.id})"
+            yield Trouble("notice", what, f"{rule.why} {rule.cites[0]}", rule.remedy)
+
+
+def _unread(_: Reference) -> str:
+    raise Unresolved("what a secret is makes no difference here")
 
 
 def _transport(manifest: Manifest) -> Iterator[Trouble]:

@@ -20,6 +20,7 @@ from licet.registration.differences import Difference, compare
 from licet.registration.mistakes import ManifestErrors
 from licet.registration.model import Manifest
 from licet.registration.references import resolver
+from licet.storage.ports import Conflict
 
 if TYPE_CHECKING:
     from licet.app import Server
@@ -130,7 +131,15 @@ class _Service:
                 now=now,
                 request_id=at.request_id,
             )
-            done = await applying.apply(at.store, change)
+            try:
+                done = await applying.apply(at.store, change)
+            except Conflict:
+                await at.store.close()
+                fail(
+                    "Something that the file no longer names still has an audience or a scope that it gives to something "
+                    "else; nothing was applied. Look at: licet apply --allow-delete",
+                    FOUND,
+                )
             if done is None:
                 fail("Somebody else changed the store just now; nothing was applied. Start again.", INCOMPLETE)
             _say(f"{len(done)} applied from {self._manifest.path.name}" if done else "")

@@ -30,10 +30,11 @@ _PATH_TRICK = re.compile(r";|//|/\.{1,2}(?:/|$)|%(?:2[ef5]|5c|3b|[01][0-9a-f]|7f
 """What two readers of one path may read differently."""
 _CONTROL = re.compile(r"%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
 
-_DANGEROUS = frozenset({
+DANGEROUS = frozenset({
     "about", "blob", "chrome", "content", "data", "file", "filesystem", "ftp", "intent", "jar", "javascript", "mailto",
     "mhtml", "res", "resource", "sms", "tel", "urn", "vbscript", "view-source", "ws", "wss",
 })  # fmt: skip
+"""Schemes that a browser runs, reads or hands on by itself: they lead to no app of anyone's."""
 _ANSWERS = frozenset({
     "access_token", "code", "error", "error_description", "error_uri", "expires_in", "id_token", "iss", "response",
     "session_state", "state", "token_type",
@@ -80,7 +81,7 @@ def acceptable(uri: str, *, native: bool, development: bool = False) -> str | No
     if parts is None:
         return "is not an absolute URI"
     scheme = parts["scheme"]
-    if scheme.lower() in _DANGEROUS:
+    if scheme.lower() in DANGEROUS:
         return f"has the scheme {scheme.lower()}, which leads to no app"
     if scheme != scheme.lower():
         return "has capital letters in its scheme; addresses are compared letter by letter"

@@ -6,10 +6,13 @@ few guesses make up for the rest.
 
 from __future__ import annotations
 
+import math
 import re
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH = 8
+BITS = LENGTH * math.log2(len(ALPHABET))
+"""What guessing one costs."""
 RANDOM_BYTES = 32
 """What ``make`` should be given: it runs out less than once in 2⁷⁰ times."""
 

@@ -99,7 +99,9 @@ class _Application:
         removals = tuple(
             self._removal(one) for one in self.changes.values() if one.change == "gone" and one.what != "scope"
         )
-        puts: list[Put] = [*self._release()]
+        moved = self._moved()
+        removals += tuple(RemoveResource(name=name, event=None) for name in sorted(moved))
+        puts: list[Put] = [*self._release(moved)]
         puts += [self._put_api(api) for api in desired.apis if self._touched(api)]
         if any(self._is_own(one) for one in self.changes.values()):
             puts.append(self._put_own())
@@ -141,15 +143,26 @@ class _Application:
         own = (*self.change.desired.own_scopes, *self.change.present.own_scopes)
         return one.what == "scope" and any(scope.name == one.name for scope in own)
 
-    def _release(self) -> Iterator[PutResource]:
+    def _moved(self) -> frozenset[str]:
+        """APIs with another audience than before: it may have been another API's, so all of them make room first."""
+        wanted = {api.resource.name: api.resource.identifier for api in self.change.desired.apis}
+        return frozenset(
+            name
+            for name, api in self.apis.items()
+            if wanted.get(name, api.resource.identifier) != api.resource.identifier
+        )
+
+    def _release(self, moved: frozenset[str]) -> Iterator[PutResource]:
         """Take scopes that move to another API from the one that has them: a scope belongs to one at a time."""
         owners = {scope.name: api.resource.name for api in self.change.desired.apis for scope in api.scopes}
         for name, api in self.apis.items():
             kept = tuple(scope for scope in api.scopes if owners.get(scope.name, name) == name)
-            if kept != api.scopes:
+            if kept == api.scopes:
+                continue
+            self.apis[name] = msgspec.structs.replace(api, scopes=kept)
+            if name not in moved:
                 event = self._event(EventType.RESOURCE_CHANGED, about=f"api.{name}", data={"fields": ["scopes"]})
                 yield PutResource(resource=api.resource, scopes=kept, credentials=api.credentials, event=event)
-                self.apis[name] = msgspec.structs.replace(api, scopes=kept)
 
     def _touched(self, api: Protected) -> bool:
         before = self.apis.get(api.resource.name)

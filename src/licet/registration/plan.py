@@ -16,6 +16,7 @@ from licet.registration.authority import Shift
 from licet.registration.desired import Configuration, Missing
 from licet.registration.differences import Difference, compare, digest
 from licet.registration.unread import Unread
+from licet.rules import Finding
 from licet.storage.ports import Held, Registered, Store
 
 VERSION = 1
@@ -44,18 +45,8 @@ class Effect:
         }[self.harm]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule says of the result."""
-
-    rule: str
-    severity: str
-    subject: str
-    message: str
-    fix: str = ""
-
-
 Judge = Callable[[Configuration], Sequence[Finding]]
+"""The rules, over what there is when the plan was done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,16 +93,7 @@ class Plan:
             "changes": [self._told(change) for change in self.changes],
             "becomes_possible": [str(power) for power in self.shift.gained],
             "no_longer_possible": [str(power) for power in self.shift.lost],
-            "findings": [
-                {
-                    "rule": one.rule,
-                    "severity": one.severity,
-                    "subject": one.subject,
-                    "message": one.message,
-                    "fix": one.fix,
-                }
-                for one in self.findings
-            ],
+            "findings": [finding_told(one) for one in self.findings],
             "secrets_to_make": [_named(one) for one in self.unread.to_make],
             "secrets_kept": [_named(one) for one in self.unread.kept],
             "unmanaged": self.unmanaged,
@@ -136,17 +118,23 @@ class Plan:
         }
 
 
+def finding_told(one: Finding) -> dict[str, str]:
+    """What a rule found, as plain data."""
+    return {
+        "rule": one.rule.id,
+        "severity": one.severity.value,
+        "subject": one.subject,
+        "message": one.message,
+        "fix": one.rule.remedy,
+    }
+
+
 def _plain(value: object) -> object:
     return sorted(map(str, value)) if isinstance(value, frozenset) else value
 
 
 def _named(missing: Missing) -> dict[str, str]:
     return {"of": missing.who, "kind": missing.reference.kind, "name": missing.reference.name}
-
-
-def nothing(_: Configuration) -> tuple[Finding, ...]:
-    """A judge who finds nothing."""
-    return ()
 
 
 async def make(
@@ -157,7 +145,7 @@ async def make(
     present: Configuration,
     unread: Unread,
     now: Instant,
-    judge: Judge = nothing,
+    judge: Judge,
 ) -> Plan:
     """The plan from *present*, which is what *store* holds, to *desired*."""
     changes = compare(desired, present)

@@ -18,6 +18,7 @@ RFC_6750 = _rfc(6750, "The OAuth 2.0 Authorization Framework: Bearer Token Usage
 RFC_7009 = _rfc(7009, "OAuth 2.0 Token Revocation")
 RFC_7515 = _rfc(7515, "JSON Web Signature (JWS)")
 RFC_7517 = _rfc(7517, "JSON Web Key (JWK)")
+RFC_7518 = _rfc(7518, "JSON Web Algorithms (JWA)")
 RFC_7519 = _rfc(7519, "JSON Web Token (JWT)")
 RFC_7523 = _rfc(7523, "JSON Web Token (JWT) Profile for OAuth 2.0 Client Authentication and Authorization Grants")
 RFC_7591 = _rfc(7591, "OAuth 2.0 Dynamic Client Registration Protocol")

@@ -271,7 +271,8 @@ class RemoveResource(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An API that goes, with its scopes and credentials; grants are narrowed by what is missing (rulings D)."""
 
     name: str
-    event: Event
+    event: Event | None
+    """None where it only makes room, and is put again in the same change."""
 
 
 Removal = RemoveClient | RemoveResource

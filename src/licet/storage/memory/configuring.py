@@ -64,7 +64,8 @@ def _remove(world: World, issuer_id: int, removal: Removal) -> None:
     world.credentials.pop((issuer_id, "resource", removal.name), None)
     for key in [key for key, scope in world.scopes.items() if resource and scope.resource == resource.identifier]:
         del world.scopes[key]
-    world.record(removal.event)
+    if removal.event is not None:
+        world.record(removal.event)
     world.grow(issuer_id)
 
 

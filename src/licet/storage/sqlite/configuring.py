@@ -11,6 +11,7 @@ from licet.storage.ports import (
     PutResource,
     Removal,
     RemoveClient,
+    RemoveResource,
 )
 from licet.storage.sqlite.endings import tell
 from licet.storage.sqlite.issuers import GENERATION, grow
@@ -68,10 +69,17 @@ def _configured(tx: Tx, change: Configuring, vouching: Vouching) -> Configured:
 
 
 def _removing(issuer_id: int, removal: Removal) -> Work[None]:
-    line = entry(removal.ending.event if isinstance(removal, RemoveClient) else removal.event)
+    match removal:
+        case RemoveClient():
+            return _removing_client(issuer_id, removal)
+        case RemoveResource():
+            return _removing_resource(issuer_id, removal)
 
-    def client(tx: Tx) -> None:
-        assert isinstance(removal, RemoveClient)
+
+def _removing_client(issuer_id: int, removal: RemoveClient) -> Work[None]:
+    line = entry(removal.ending.event)
+
+    def work(tx: Tx) -> None:
         ending, key = removal.ending, (issuer_id, removal.client_id)
         for before in tx.rows(ENDED_BEFORE, key):
             epoch = past(ending.at, *before)
@@ -81,16 +89,22 @@ def _removing(issuer_id: int, removal: Removal) -> Work[None]:
             tell(tx, ending, line, epoch)
             grow(tx, issuer_id)
 
-    def resource(tx: Tx) -> None:
-        assert not isinstance(removal, RemoveClient)
-        key = (issuer_id, removal.name)
+    return work
+
+
+def _removing_resource(issuer_id: int, removal: RemoveResource) -> Work[None]:
+    line = None if removal.event is None else entry(removal.event)
+    key = (issuer_id, removal.name)
+
+    def work(tx: Tx) -> None:
         tx.run(DROP_SCOPES, key)
         tx.run(DROP_RESOURCE, key)
         tx.run(DROP_CREDENTIALS, (issuer_id, "resource", removal.name))
-        tx.record(line)
+        if line is not None:
+            tx.record(line)
         grow(tx, issuer_id)
 
-    return client if isinstance(removal, RemoveClient) else resource
+    return work
 
 
 def _putting(put: Put, vouching: Vouching) -> Work[None]:

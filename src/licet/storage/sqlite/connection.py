@@ -8,6 +8,8 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+from licet.storage.ports import Unavailable
+
 OLDEST = (3, 37, 0)
 """The first SQLite with STRICT tables (and RETURNING, since 3.35)."""
 
@@ -87,5 +89,9 @@ def connect(path: Path, *, cache_kib: int, read_only: bool = False) -> sqlite3.C
         "trusted_schema = OFF",
         f"query_only = {int(read_only)}",
     ):
-        connection.execute(f"PRAGMA {pragma}").fetchall()
+        try:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            raise Unavailable(f"{path} cannot be opened as a store: {error}") from error
     return connection
