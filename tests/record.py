@@ -10,7 +10,7 @@ from pathlib import Path
 from licet.events import Event, EventType, body
 
 PAGE = Path(__file__).parents[1] / "docs" / "events.md"
-ACTOR = re.compile(r"(client|subject):.+|operator|person|licet")
+ACTOR = re.compile(r"(client|subject):.+|operator|token|person|licet")
 SECRET = re.compile(r"lct[a-z]{2,3}_[0-9A-Za-z]{49}|eyJ[\w-]+\.[\w-]+\.|\$argon2|correct horse|a secret of the tests")
 """What we make, what JWTs look like, and what the tests' people and apps prove themselves with."""
 

@@ -262,7 +262,11 @@ async def _template(entropy: SystemEntropy, now: Instant) -> tuple[Path, str, jo
 
 @asynccontextmanager
 async def world(
-    path: Path, settings: Settings | None = None, *, resolve: Resolve | None = None
+    path: Path,
+    settings: Settings | None = None,
+    extra: app.Extra | None = None,
+    *,
+    resolve: Resolve | None = None,
 ) -> AsyncIterator[World]:
     """A server over a store in *path*, filled."""
     entropy, clock = SystemEntropy(), MovedClock()
@@ -273,7 +277,9 @@ async def world(
     issuer = await store.issuers.only()
     assert issuer is not None
     settings = settings or Settings(passwords=CHEAP)
-    server = await app.build(store, issuer, vault, clock, entropy=entropy, settings=settings, resolve=resolve)
+    server = await app.build(
+        store, issuer, vault, clock, entropy=entropy, settings=settings, extra=extra, resolve=resolve
+    )
     try:
         yield World(store, vault, clock, server, issuer, key, subjects)
         assert server.app.internal_errors == 0

@@ -115,7 +115,7 @@ async def build(
     lifetimes = settings.lifetimes
     parts = urlsplit(issuer.url)
 
-    directory = Directory(store, issuer)
+    directory = Directory(store, issuer, administration=settings.administration)
     await directory.refresh()
     rotation = KeyRotation(
         store=store, vault=vault, entropy=entropy, clock=clock, issuer_id=issuer.issuer_id, lives=settings.keys

@@ -264,6 +264,20 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         ),
         Row("RG-05", "A registration access token used for another client", "401"),
         Row("RG-06", "An update takes more than the registration might have", "the policy of the first day holds"),
+        Row(
+            "RG-07", "An identity that the body names is believed", "who asks is who the token is; unknown members: 400"
+        ),
+        Row(
+            "RG-09",
+            "Ids of another owner's objects in a path of one's own",
+            "404, to the byte as for one that never was",
+        ),
+        Row("RG-11", "A cursor that says something else", "400, and nothing of it is a statement"),
+        Row("RG-12", "Live secrets and tokens looked up", "a secret is said once; only digests are kept"),
+        Row("RG-13", "A configuration that reads the server's files and variables", "refused, or not read"),
+        Row(
+            "RG-14", "A default credential, or a token that can be guessed", "there is none; a weak one stops the start"
+        ),
     ),
 }
 

@@ -21,7 +21,8 @@ CONTRACTS = Path(__file__).parents[2] / ".importlinter"
 ROOMS = """
     app ambient=time,secrets egress=httpx2 events requirements.model protocol.pkce
     storage.ports storage.memory.store storage.sqlite.grants rules.model client.discovery=httpx2 resource_server.bearer
-    audit.run registration.plan resource_owner.consent guard.flask guard.starlette=starlette administration
+    audit.run registration.plan resource_owner.consent guard.flask guard.starlette=starlette
+    administration.routes administration.apps
     authorization_server.account.profile authorization_server.authorization.endpoint
     authorization_server.client_authentication.none
     authorization_server.device_authorization authorization_server.device_verification.entry
@@ -36,6 +37,7 @@ CHOSEN = {
     "floors: the clock and the law": ("floors", "ambient", "licet.requirements.model"),
     "endpoints": ("endpoints", "authorization_server.token.endpoint", "licet.authorization_server.web.forms"),
     "endpoints: from below": ("endpoints", "registration.plan", "licet.authorization_server.web.forms"),
+    "endpoints: administration": ("endpoints", "administration.apps", "licet.authorization_server.web.forms"),
     "backends: sqlite": ("backends", "authorization_server.token.endpoint", "licet.storage.sqlite.grants"),
     "backends: memory": ("backends", "authorization_server.token.endpoint", "licet.storage.memory.store"),
     "roles: server and API": ("roles", "authorization_server.userinfo", "licet.resource_server.bearer"),

@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from licet.ambient import Instant
+from licet.authorization_server.reserved import administration as reserved_api
 from licet.protocol import redirect_uri
 from licet.storage.ports import Protected, Registered, Store
 from licet.storage.records import Client, Issuer, Scope
@@ -74,8 +75,9 @@ class Directory:
     lets_in: Callable[[str], bool] | None = None
     """Whether a document at an address counts here; None: none does."""
 
-    def __init__(self, store: Store, issuer: Issuer) -> None:
+    def __init__(self, store: Store, issuer: Issuer, *, administration: bool = False) -> None:
         self._store = store
+        self._administration = administration
         self.issuer = issuer
         self.catalogue = Catalogue(f"{issuer.url}/userinfo", {}, {}, {})
         self._clients: dict[str, Registered] = {}
@@ -173,9 +175,11 @@ class Directory:
         }
         scopes |= {scope.name: scope for scope in await self._store.resources.own_scopes(issuer_id)}
         scopes |= {scope.name: scope for api in apis for scope in api.scopes if scope.status == "active"}
+        reserved = (reserved_api(self.issuer),) if self._administration else ()
+        scopes |= {scope.name: scope for api in reserved for scope in api.scopes}
         return Catalogue(
             userinfo=f"{self.issuer.url}/userinfo",
-            by_identifier={api.resource.identifier: api for api in apis},
+            by_identifier={api.resource.identifier: api for api in (*apis, *reserved)},
             by_name={api.resource.name: api for api in apis},
             scopes=scopes,
         )

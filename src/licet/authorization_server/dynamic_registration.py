@@ -26,6 +26,7 @@ from licet.protocol.jose.model import InvalidJWT
 from licet.protocol.jose.strict_json import object_of
 from licet.registration import dynamic
 from licet.registration.desired import SECRET, metadata_digest
+from licet.registration.scopes import RESERVED
 from licet.requirements import (
     REGISTRATION_ALLOWED,
     REGISTRATION_BOUNDED,
@@ -118,7 +119,9 @@ class RegistrationEndpoint:
 
     async def _judged(self, document: dict[str, Any], policy: RegistrationPolicy) -> tuple[ClientMetadata, str]:
         issuer = self.directory.issuer
-        known = tuple(name for name in policy.scope if name in self.directory.catalogue.scopes)
+        known = tuple(
+            name for name in policy.scope if name in self.directory.catalogue.scopes and not name.startswith(RESERVED)
+        )
         within = msgspec.structs.replace(policy, scope=known)
         metadata = dynamic.judge(document, within, development=issuer.development)
         uri = document.get("sector_identifier_uri")

@@ -38,6 +38,10 @@ class Incoming(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     dpop: str | None = None
     certificate: bytes | None = None
     """The client's TLS certificate in DER, where the transport or a trusted proxy gave one."""
+    named: tuple[str, ...] = ()
+    """What stands in the path where the table of paths has names, in their order."""
+    if_match: str | None = None
+    if_none_match: str | None = None
     peer: str = ""
     """The network address that asked, after trusted proxies."""
     request_id: str = ""
@@ -58,6 +62,14 @@ class Json(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     body: Any
     status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Problem(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A refusal as a problem document (RFC 9457), never stored by anyone between."""
+
+    body: dict[str, Any]
+    status: int
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -108,4 +120,4 @@ class Document(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     media_type: str = "application/json"
 
 
-Answer = Json | Jwt | Redirect | FormPost | Page | Empty | Document
+Answer = Json | Problem | Jwt | Redirect | FormPost | Page | Empty | Document

@@ -16,6 +16,7 @@ from licet.authorization_server.exchange import Document, Incoming
 from licet.authorization_server.keys import PURPOSES, Ring
 from licet.authorization_server.subject import SUBJECT_TYPES
 from licet.protocol.client_metadata import ClientMetadata
+from licet.registration.scopes import RESERVED
 from licet.resource_owner.assurance import LEVELS
 from licet.resource_owner.claims import CLAIMS
 
@@ -73,7 +74,7 @@ class Metadata:
             "response_types_supported": ["code"],
             "response_modes_supported": list(ClientMetadata().response_modes),
             "grant_types_supported": list(self.grants),
-            "scopes_supported": list(catalogue.scopes),
+            "scopes_supported": [name for name in catalogue.scopes if not name.startswith(RESERVED)],
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": True,
             "token_endpoint_auth_methods_supported": list(self.methods),

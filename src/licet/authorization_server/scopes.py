@@ -5,7 +5,8 @@ from __future__ import annotations
 from licet.authorization_server.directory import Catalogue
 from licet.protocol import scope as scopes
 from licet.protocol.errors import InvalidRequest, InvalidScope
-from licet.requirements import SCOPE_REGISTERED
+from licet.registration.scopes import RESERVED
+from licet.requirements import ADMINISTRATION_BY_PROGRAMS, SCOPE_REGISTERED
 from licet.storage.records import Client
 
 
@@ -33,6 +34,8 @@ def of_a_person(text: str | None, client: Client, catalogue: Catalogue) -> tuple
     wanted = asked(text, client, catalogue)
     if "refresh_token" not in client.metadata.grant_types:
         wanted = tuple(name for name in wanted if name != "offline_access")
+    if any(name.startswith(RESERVED) for name in wanted):
+        raise InvalidScope("Nobody administers the server by signing in", per=ADMINISTRATION_BY_PROGRAMS)
     if not wanted:
         raise InvalidScope("No scope is asked for, and the client has none by default", per=SCOPE_REGISTERED)
     if "openid" not in wanted and all(catalogue.api_of(name) is None for name in wanted):

@@ -164,6 +164,8 @@ class Settings:
     """None: only the operator registers clients."""
     documents: ClientDocuments | None = None
     """None: a client is not known by its document."""
+    administration: bool = False
+    """Whether the server is an API of its own (rulings W)."""
     pushing: Pushing = field(default_factory=Pushing)
     egress: EgressLimits = field(default_factory=EgressLimits)
     keys: KeyLives = field(default_factory=KeyLives)

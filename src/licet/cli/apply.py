@@ -18,6 +18,7 @@ from licet.cli.opening import fail, read
 from licet.cli.plan import FILE, show
 from licet.cli.plan_telling import text
 from licet.cli.planning import Planning, planning
+from licet.cli.servers import SERVER
 from licet.registration import applying
 from licet.registration.differences import Difference
 from licet.registration.plan import VERSION, Plan
@@ -38,15 +39,24 @@ _DONE = {"added": "added", "changed": "changed", "gone": "deleted"}
     help="Write new secrets there, as NAME=value lines, readable by you alone.",
 )  # fmt: skip
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@SERVER
 @click.option("--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def apply(
-    file: Path, saved: Path | None, out_secrets: Path | None, output: str, *, allow_delete: bool, yes: bool
+    file: Path,
+    saved: Path | None,
+    out_secrets: Path | None,
+    server: str | None,
+    output: str,
+    *,
+    allow_delete: bool,
+    yes: bool,
 ) -> None:
     """Bring the store to FILE (licet.toml), all at once or not at all. A running server honours it within a second.
 
     \b
     Exit codes: 0 done, or nothing to do; 1 not done, because something else is there than was planned;
-    2 the file or the call is wrong; 3 the store could not be written.
+    2 the file or the call is wrong; 3 the store could not be written, or the server not asked; 4 the server wants
+    another token.
 
     \b
     Examples:
@@ -54,7 +64,13 @@ def apply(
       licet apply --yes --allow-delete
       licet apply --plan friday.plan --yes
       licet apply --out-secrets secrets.env
+      licet apply --server https://id.example.com --yes
     """
+    if server is not None:
+        from licet.cli.apply_remote import apply_at  # noqa: PLC0415  a client is loaded only where one is needed
+
+        apply_at(server, file, saved, out_secrets, output, allow_delete=allow_delete, yes=yes)
+        sys.exit(FINE)
     asyncio.run(_apply(file, saved, out_secrets, output, allow_delete=allow_delete, yes=yes))
     sys.exit(FINE)
 
@@ -66,7 +82,7 @@ async def _apply(
         plan = await side_by_side.plan()
         told = plan.told()
         if saved is not None:
-            _as_saved(saved, told)
+            as_saved(saved, told)
         if plan.empty:
             show(told, output)
             return
@@ -101,7 +117,7 @@ async def _do(
     return done
 
 
-def _as_saved(saved: Path, told: dict[str, Any]) -> None:
+def as_saved(saved: Path, told: dict[str, Any]) -> None:
     """Exit 1 unless the file and the store are as they were when the plan was saved; 2 if it is none."""
     try:
         plan = json.loads(saved.read_text(encoding="utf-8"))
@@ -130,10 +146,16 @@ def _as_saved(saved: Path, told: dict[str, Any]) -> None:
 def _say(told: dict[str, Any], done: tuple[Difference, ...], output: str) -> None:
     counts: Counter[str] = Counter(one.change for one in done)
     skipped = sum(change["change"] == "gone" for change in told["changes"]) - counts["gone"]
+    said = {word: counts[kind] for kind, word in _DONE.items()}
+    say({"version": VERSION, "plan": told, "skipped_deletions": skipped, "done": said}, output)
+
+
+def say(result: dict[str, Any], output: str) -> None:
+    """What was done, wherever it was done."""
     if output == "json":
-        result = {"version": VERSION, "plan": told, "skipped_deletions": skipped}
-        click.echo(json.dumps({**result, "done": {word: counts[kind] for kind, word in _DONE.items()}}, indent=2))
+        click.echo(json.dumps(result, indent=2))
         return
-    said = ", ".join(f"{counts[kind]} {word}" for kind, word in _DONE.items() if counts[kind]) or "nothing"
+    skipped = result["skipped_deletions"]
+    said = ", ".join(f"{count} {word}" for word, count in result["done"].items() if count) or "nothing"
     left = f"; {skipped} deletion{'' if skipped == 1 else 's'} skipped (use --allow-delete)" if skipped else ""
     click.echo(f"  ✓ {said}{left}")

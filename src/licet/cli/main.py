@@ -33,7 +33,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 """Every verb; ``licet --help`` is this table."""
 
-FINE, FOUND, WRONG_CALL, INCOMPLETE = 0, 1, 2, 3
+FINE, FOUND, WRONG_CALL, INCOMPLETE, SIGN_IN_NEEDED = 0, 1, 2, 3, 4
 """Exit codes (product §2)."""
 
 _HELP = """\

@@ -15,6 +15,7 @@ from licet.cli.main import FINE, FOUND, INCOMPLETE
 from licet.cli.opening import fail, read
 from licet.cli.plan_telling import markdown, text
 from licet.cli.planning import planning
+from licet.cli.servers import SERVER
 
 FILE = click.argument(
     "file", type=click.Path(path_type=Path, dir_okay=False), default=Path("licet.toml"), required=False
@@ -25,17 +26,19 @@ FILE = click.argument(
 @FILE
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, to apply exactly that.")
 @click.option("--check", is_flag=True, help="For CI: exit 1 if there is anything to do.")
+@SERVER
 @click.option(
     "--output", "-o", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
     help="For people, scripts or a pull request.",
 )  # fmt: skip
-def plan(file: Path, out: Path | None, output: str, *, check: bool) -> None:
+def plan(file: Path, out: Path | None, server: str | None, output: str, *, check: bool) -> None:
     """Say what applying FILE (licet.toml) would do: to the configuration, to what is possible, to who is signed in.
 
     Nothing is changed. Where there is nothing to do, nothing is printed.
 
     \b
-    Exit codes: 0 fine; 1 (with --check) something differs; 2 the file is wrong; 3 the store could not be read.
+    Exit codes: 0 fine; 1 (with --check) something differs; 2 the file is wrong; 3 the store or the server could not
+    be asked; 4 the server wants another token.
 
     \b
     Examples:
@@ -43,8 +46,9 @@ def plan(file: Path, out: Path | None, output: str, *, check: bool) -> None:
       licet plan --check
       licet plan --output markdown > plan.md
       licet plan --out friday.plan && licet apply --plan friday.plan
+      licet plan --server https://id.example.com --check
     """
-    told = asyncio.run(_told(file))
+    told = asyncio.run(_told(file)) if server is None else _told_by(server, file)
     if out is not None:
         save(out, told)
     show(told, output)
@@ -54,6 +58,13 @@ def plan(file: Path, out: Path | None, output: str, *, check: bool) -> None:
 async def _told(file: Path) -> dict[str, Any]:
     async with planning(read(file), create=False) as side_by_side:
         return (await side_by_side.plan()).told()
+
+
+def _told_by(server: str, file: Path) -> dict[str, Any]:
+    from licet.cli.remote import remote  # noqa: PLC0415  a client is loaded only where one is needed
+
+    with remote(server, read(file)) as there:
+        return there.plan()
 
 
 def show(told: dict[str, Any], output: str) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from licet.ambient import Instant, SystemEntropy
+from licet.cli import administering
 from licet.registration.addresses import is_loopback
 from licet.registration.desired import records
 from licet.registration.facts import judged, of_server
@@ -34,7 +35,10 @@ class Trouble:
 
 def troubles(manifest: Manifest) -> tuple[Trouble, ...]:
     """Everything that stands between *manifest* and a running server, the worst first."""
-    found = (*_transport(manifest), *_secrets(manifest), *_store(manifest), *_rules(manifest))
+    found = (
+        *(*_transport(manifest), *_secrets(manifest), *_store(manifest)),
+        *(*_administration(manifest), *_rules(manifest)),
+    )
     return tuple(sorted(found, key=lambda one: one.level != "refused"))
 
 
@@ -103,6 +107,12 @@ def _transport(manifest: Manifest) -> Iterator[Trouble]:
                     "TLS needs its certificate and its key",
                     "check the path and its permissions in [server] tls",
                 )
+
+
+def _administration(manifest: Manifest) -> Iterator[Trouble]:
+    """The token that opens all of the admin API, where the environment has one."""
+    for stops, what, why, fix in administering.troubles(manifest):
+        yield Trouble("refused" if stops else "notice", what, why, fix)
 
 
 def _secrets(manifest: Manifest) -> Iterator[Trouble]:

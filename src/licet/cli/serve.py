@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from licet.cli import administering
 from licet.cli.doctor import told
 from licet.cli.main import FOUND, INCOMPLETE
 from licet.cli.opening import CONFIG, Opened, fail, opened, read
@@ -96,6 +97,7 @@ class _Service:
                 entropy=at.entropy,
                 settings=settings(self._manifest),
                 proxies=proxies,
+                extra=administering.rows(self._manifest, at.entropy),
             )
         except Unsealable as reason:
             fail(
@@ -180,6 +182,7 @@ def settings(manifest: Manifest) -> Settings:
         sessions=SessionLives(**sessions),
         registration=_registration(manifest),
         documents=documents(manifest),
+        administration=manifest.server.admin,
         pushing=Pushing(required=manifest.server.pushed_only),
         egress=manifest.server.egress,
     )

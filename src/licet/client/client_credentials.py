@@ -9,9 +9,20 @@ from licet.client.transport import Pairs, Transport
 from licet.protocol.server_metadata import ServerMetadata
 
 
-def ask(metadata: ServerMetadata, scope: str | None, credentials: Credentials, transport: Transport) -> Tokens:
-    """An access token with *scope*, or with the client's default. Raises RefusedError, Unreachable, Untrusted."""
+def ask(
+    metadata: ServerMetadata,
+    scope: str | None,
+    credentials: Credentials,
+    transport: Transport,
+    resource: str | None = None,
+) -> Tokens:
+    """An access token with *scope*, or with the client's default, for *resource* (RFC 8707 §2.2).
+
+    Raises RefusedError, Unreachable, Untrusted.
+    """
     form: Pairs = (("grant_type", "client_credentials"),)
     if scope is not None:
         form = (*form, ("scope", scope))
+    if resource is not None:
+        form = (*form, ("resource", resource))
     return tokens(transport, endpoint(metadata, metadata.token_endpoint, "token_endpoint"), form, credentials)

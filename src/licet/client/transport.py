@@ -20,6 +20,8 @@ Pairs = tuple[tuple[str, str], ...]
 _FORM = "application/x-www-form-urlencoded"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _MOST_BYTES = 1024 * 1024
+_MOST_JSON_BYTES = 16 * 1024 * 1024
+"""Of what answers a whole configuration: it says more of each app than was sent."""
 _PATIENCE_S = 15.0
 
 
@@ -80,15 +82,22 @@ class Transport:
         """POST *form* to *url*. Raises Unreachable and Unsafe."""
         return self._send("POST", url, {**(headers or {}), "Content-Type": _FORM}, form)
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str], form: Pairs) -> Answer:
+    def post_json(self, url: str, document: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
+        """POST *document* to *url*. Raises Unreachable and Unsafe."""
+        json = {**headers, "Content-Type": "application/json"}
+        return self._send("POST", url, json, (), msgspec.json.encode(document))
+
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], form: Pairs, body: bytes | None = None
+    ) -> Answer:
         loopback = _acceptable(url)
-        content = urlencode(form).encode() if method == "POST" else None
+        content = urlencode(form).encode() if method == "POST" and body is None else body
         try:
             with self._client(loopback=loopback).stream(method, url, headers=headers, content=content) as response:
                 answer = Answer(
                     status=response.status_code,
                     headers=tuple((name.lower(), value) for name, value in response.headers.multi_items()),
-                    body=_bounded(response),
+                    body=_bounded(response, _MOST_BYTES if body is None else _MOST_JSON_BYTES),
                 )
         except httpx2.HTTPError as error:
             raise Unreachable(f"{_origin(url)} does not answer: {str(error) or type(error).__name__}") from error
@@ -133,10 +142,10 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _bounded(response: httpx2.Response) -> bytes:
+def _bounded(response: httpx2.Response, most: int) -> bytes:
     body = b""
     for chunk in response.iter_bytes():
         body += chunk
-        if len(body) > _MOST_BYTES:
-            raise Unreachable(f"The answer is longer than {_MOST_BYTES} bytes")
+        if len(body) > most:
+            raise Unreachable(f"The answer is longer than {most} bytes")
     return body

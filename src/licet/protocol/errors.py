@@ -6,7 +6,9 @@ goes to the log alone; ``per`` names the requirement or the section and cannot b
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from licet.requirements.model import Citation, Requirement
 
@@ -16,6 +18,8 @@ class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a fault
 
     error: ClassVar[str]
     status: ClassVar[int] = 400
+    members: Mapping[str, Any] = MappingProxyType({})
+    """What else a problem document says (RFC 9457 §3.2)."""
 
     def __init__(self, description: str, *, per: Requirement | Citation, detail: str = "") -> None:
         super().__init__(description)
@@ -154,6 +158,8 @@ class InsufficientScope(Refusal):
 
     error = "insufficient_scope"
     status = 403
+    scope = ""
+    """What would reach far enough, where that may be told."""
 
 
 class TemporarilyUnavailable(Refusal):

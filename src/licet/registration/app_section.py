@@ -18,7 +18,7 @@ from licet.registration.kinds import BY_NAME, KINDS, REFRESH, Kind
 from licet.registration.mistakes import shown
 from licet.registration.model import DesiredApp
 from licet.registration.references import credentials
-from licet.registration.scopes import OWN
+from licet.registration.scopes import ADMINISTRATION, OWN
 from licet.registration.table import Item, Table, nearest
 
 API_PREFIX = "api."
@@ -38,6 +38,8 @@ class Surroundings:
     """Every scope of every API; None where not all of them could be read."""
     development: bool
     """The issuer is on loopback: then apps may be, too."""
+    administration: bool = False
+    """Whether the server is an API of its own, so that its scopes exist."""
 
 
 def read(table: Table, client_id: str, around: Surroundings) -> DesiredApp | None:
@@ -119,7 +121,7 @@ def _words(table: Table, kind: Kind | None, around: Surroundings, raw: dict[str,
         "client_name": _name(table),
         "client_uri": url,
         "redirect_uris": _callbacks(table, kind, url, native=native, development=around.development),
-        "scope": _may(table, kind, around.scopes),
+        "scope": _may(table, kind, around),
         "grant_types": kind.grant_types if kind else (),
         "response_types": ("code",) if kind and kind.redirects else (),
         "application_type": kind.application_type if kind else "web",
@@ -188,15 +190,36 @@ def _callback(table: Table, item: Item, url: str | None, *, native: bool, develo
     return uri
 
 
-def _may(table: Table, kind: Kind | None, known: frozenset[str] | None) -> tuple[str, ...]:
+def _may(table: Table, kind: Kind | None, around: Surroundings) -> tuple[str, ...]:
     items = table.texts("may")
     if "may" not in table:
         fix = 'write may = ["orders:read"]' if kind and not kind.for_people else 'write may = ["openid"]'
         table.missing("may", "it must say what the app may ask for", rule="RFC 6749 §3.3", fix=fix)
     names = {item.text for item in items}
     for item in items:
-        _judge_scope(table, item, kind, known, names)
+        if item.text in ADMINISTRATION:
+            _judge_administration(table, item, kind, around)
+        else:
+            _judge_scope(table, item, kind, around.scopes, names)
     return tuple(sorted(names))
+
+
+def _judge_administration(table: Table, item: Item, kind: Kind | None, around: Surroundings) -> None:
+    """Only programs administer, and only where that is on: nobody is asked to agree to it (licet ruling W)."""
+    if kind is not None and kind.for_people:
+        table.wrong(
+            item.place,
+            f"{shown(item.text)} is the server's administration, and a {kind.name} acts for whoever signs in",
+            rule="licet ruling W",
+            fix='give it to an app that is = "service"',
+        )
+    elif not around.administration:
+        table.wrong(
+            item.place,
+            f"{shown(item.text)} is the server's administration, which is off",
+            rule="licet ruling W",
+            fix="write admin = true in [server]",
+        )
 
 
 def _judge_scope(table: Table, item: Item, kind: Kind | None, known: frozenset[str] | None, names: set[str]) -> None:

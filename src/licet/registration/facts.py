@@ -9,7 +9,7 @@ from licet.protocol import user_code
 from licet.protocol.jose import thumbprint
 from licet.registration.desired import Configuration
 from licet.registration.model import Manifest
-from licet.registration.scopes import OWN
+from licet.registration.scopes import ADMINISTRATION, OWN
 from licet.rules import (
     Finding,
     PolicyFacts,
@@ -65,8 +65,8 @@ def of_app(
         rotates=client.policy.rotate,
         access_token_s=client.policy.access_token_lifetime_s,
         scope=metadata.scope,
-        known_scopes=frozenset({*OWN, *(scope.name for scope in scopes)}),
-        sensitive=frozenset(scope.name for scope in scopes if scope.sensitive),
+        known_scopes=frozenset({*OWN, *ADMINISTRATION, *(scope.name for scope in scopes)}),
+        sensitive=frozenset({*ADMINISTRATION, *(scope.name for scope in scopes if scope.sensitive)}),
         consent=client.policy.consent,
         pushed_only=metadata.require_pushed_authorization_requests,
         owner=client.owner,

@@ -13,10 +13,10 @@ from pathlib import Path
 from licet.protocol import issuer as issuers
 from licet.registration import api_section, app_section, scopes, server_section
 from licet.registration.addresses import is_loopback
-from licet.registration.documents import PARTS, Documents
+from licet.registration.documents import MANUAL, PARTS, Documents
 from licet.registration.mistakes import ManifestErrors, Mistake, Place, shown
 from licet.registration.model import DesiredApi, DesiredApp, Manifest
-from licet.registration.table import Table
+from licet.registration.table import Source, Table
 
 __all__ = ["NAME", "Manifest", "ManifestErrors", "Mistake", "read"]
 
@@ -40,6 +40,17 @@ def read(path: Path) -> Manifest:
     return manifest
 
 
+def judged(source: Source, values: dict[str, object], content: bytes) -> Manifest:
+    """The configuration in *values*, which came as *content* from elsewhere than a file; raises ManifestErrors."""
+    mistakes: list[Mistake] = []
+    documents = Documents(mistakes)
+    documents.content = content
+    manifest = _Reading(source.directory / NAME, Table(source, (), values, mistakes, MANUAL), [], documents).manifest()
+    if mistakes:
+        raise ManifestErrors(mistakes)
+    return manifest
+
+
 class _Reading:
     """One run over files that could be parsed; what it returns counts only where it noted no mistake."""
 
@@ -52,15 +63,16 @@ class _Reading:
     def manifest(self) -> Manifest:
         main = self._main
         issuer = _issuer(main)
-        server, lifetimes, words = main.table("server"), main.table("lifetimes"), main.table("scopes")
+        own, lifetimes, words = main.table("server"), main.table("lifetimes"), main.table("scopes")
+        server = server_section.server(own) if own else server_section.default(main.source.directory)
         apis = self._apis(issuer)
-        apps = self._apps(apis, issuer)
+        apps = self._apps(apis, issuer, administration=server.admin)
         main.close()
         for part in self._parts:
             _close(part)
         return Manifest(
             issuer=issuer,
-            server=server_section.server(server) if server else server_section.default(main.source.directory),
+            server=server,
             lifetimes=server_section.lifetimes(lifetimes) if lifetimes else (),
             apis=apis,
             apps=apps,
@@ -71,7 +83,11 @@ class _Reading:
 
     def _apis(self, issuer: str) -> tuple[DesiredApi, ...]:
         """Every API; identifiers and scopes are each one's alone."""
-        audiences = {issuer: "the issuer itself", f"{issuer}/userinfo": "the issuer's own userinfo"}
+        audiences = {
+            issuer: "the issuer itself",
+            f"{issuer}/userinfo": "the issuer's own userinfo",
+            f"{issuer}/admin": "the server's own administration",
+        }
         owners: dict[str, str] = {}
         apis = []
         for name, table in self._named("api"):
@@ -96,9 +112,9 @@ class _Reading:
                     )
         return tuple(apis)
 
-    def _apps(self, apis: tuple[DesiredApi, ...], issuer: str) -> tuple[DesiredApp, ...]:
+    def _apps(self, apis: tuple[DesiredApi, ...], issuer: str, *, administration: bool) -> tuple[DesiredApp, ...]:
         known = frozenset(scope.name for api in apis for scope in api.scopes) if self._documents.complete else None
-        around = app_section.Surroundings(scopes=known, development=is_loopback(issuer))
+        around = app_section.Surroundings(scopes=known, development=is_loopback(issuer), administration=administration)
         return tuple(app for name, table in self._named("app") if (app := app_section.read(table, name, around)))
 
     def _named(self, key: str) -> Iterator[tuple[str, Table]]:

@@ -80,6 +80,8 @@ class ServerSection:
     pushed_only: bool = False
     """Whether authorization requests must be pushed (RFC 9126 §5)."""
     egress: EgressLimits = field(default_factory=EgressLimits)
+    admin: bool = False
+    """Whether programs may administer it over HTTP (licet ruling W)."""
 
 
 @dataclass(frozen=True, slots=True)

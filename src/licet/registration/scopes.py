@@ -14,6 +14,14 @@ OWN = ("openid", "profile", "email", "address", "phone", "offline_access")
 RESERVED = "licet:"
 """Begins the scopes of the server's own administration (rulings W)."""
 
+ADMINISTRATION = {
+    "licet:read": "Look at apps, APIs, scopes, keys and the record of events",
+    "licet:plan": "Compute what a change of the configuration would do",
+    "licet:apply": "Change the configuration: apps, APIs, scopes, and what they prove themselves with",
+    "licet:people": "Look at people, their sessions and what they allowed, and end it",
+}
+"""The scopes of the server's own administration, in people's words."""
+
 _NAME_LENGTH = 100
 
 

@@ -69,6 +69,7 @@ def server(table: Table) -> ServerSection:
         log="json" if table.choice("log", ("text", "json")) == "json" else "text",
         registration=registration_section.read(own) if (own := table.table("registration")) else None,
         pushed_only=table.flag("require_pushed_authorization_requests") or False,
+        admin=table.flag("admin") or False,
         egress=egress_section.read(out) if (out := table.table("egress")) else EgressLimits(),
     )
     table.close()

@@ -29,6 +29,10 @@ class Source:
         self._lines = text.split("\n")
         self._whereabouts = whereabouts(text)
 
+    def paths(self) -> tuple[KeyPath, ...]:
+        """Every key and table that stands in it."""
+        return tuple(self._whereabouts)
+
     def place(self, path: KeyPath, *, key: bool = False, hidden: bool = False) -> Place:
         """Where *path* stands, or the nearest table above it: its value, or its *key*.
 

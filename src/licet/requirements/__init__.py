@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from licet.requirements import (
+    administration,
     authorization_code,
     client_authentication,
     client_documents,
@@ -20,6 +21,18 @@ from licet.requirements import (
     registration,
     resource_servers,
     tokens,
+)
+from licet.requirements.administration import (
+    ADMINISTRATION_AS_THE_FILE,
+    ADMINISTRATION_AUTHORIZED,
+    ADMINISTRATION_BY_PROGRAMS,
+    ADMINISTRATION_CONDITIONAL,
+    ADMINISTRATION_GUESSING_THROTTLED,
+    ADMINISTRATION_NOT_BEYOND_ITSELF,
+    ADMINISTRATION_OBJECT_KNOWN,
+    ADMINISTRATION_OWNED,
+    ADMINISTRATION_SCOPED,
+    ADMINISTRATION_WELL_FORMED,
 )
 from licet.requirements.authorization_code import (
     CODE_BOUND_TO_CLIENT,
@@ -190,12 +203,23 @@ CATALOGUE: tuple[Requirement, ...] = _collect(
     pushed,
     registration,
     logout,
+    administration,
     openid,
 )
 
 __all__ = [
     "ACCOUNT_CHOSEN",
     "ACR_ESSENTIAL",
+    "ADMINISTRATION_AS_THE_FILE",
+    "ADMINISTRATION_AUTHORIZED",
+    "ADMINISTRATION_BY_PROGRAMS",
+    "ADMINISTRATION_CONDITIONAL",
+    "ADMINISTRATION_GUESSING_THROTTLED",
+    "ADMINISTRATION_NOT_BEYOND_ITSELF",
+    "ADMINISTRATION_OBJECT_KNOWN",
+    "ADMINISTRATION_OWNED",
+    "ADMINISTRATION_SCOPED",
+    "ADMINISTRATION_WELL_FORMED",
     "ASSERTION_ABOUT_ITSELF",
     "ASSERTION_AUDIENCE_IS_ISSUER",
     "ASSERTION_SHORT_LIVED",

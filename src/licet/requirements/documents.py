@@ -12,6 +12,7 @@ def _rfc(number: int, title: str) -> Document:
     return Document(f"RFC {number}", title, f"https://www.rfc-editor.org/rfc/rfc{number}#section-{{section}}")
 
 
+RFC_6585 = _rfc(6585, "Additional HTTP Status Codes")
 RFC_6749 = _rfc(6749, "The OAuth 2.0 Authorization Framework")
 RFC_6750 = _rfc(6750, "The OAuth 2.0 Authorization Framework: Bearer Token Usage")
 RFC_7009 = _rfc(7009, "OAuth 2.0 Token Revocation")
@@ -36,6 +37,7 @@ RFC_9110 = _rfc(9110, "HTTP Semantics")
 RFC_7592 = _rfc(7592, "OAuth 2.0 Dynamic Client Registration Management Protocol")
 RFC_9126 = _rfc(9126, "OAuth 2.0 Pushed Authorization Requests")
 RFC_9207 = _rfc(9207, "OAuth 2.0 Authorization Server Issuer Identification")
+RFC_9457 = _rfc(9457, "Problem Details for HTTP APIs")
 RFC_9701 = _rfc(9701, "JSON Web Token (JWT) Response for OAuth Token Introspection")
 RFC_9700 = _rfc(9700, "Best Current Practice for OAuth 2.0 Security")
 RFC_9728 = _rfc(9728, "OAuth 2.0 Protected Resource Metadata")

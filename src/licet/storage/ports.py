@@ -312,8 +312,10 @@ class Configuring(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     issuer_id: int
     source: str = "file"
     """Whose apps these are."""
-    expected: Configured
-    """What must be there, to the letter: it was judged."""
+    expected: Configured | None
+    """What must be there, to the letter: it was judged. None where *generation* says it."""
+    generation: int | None = None
+    """What the issuer's generation must be, for who judged against all there is, whatever its source."""
     removals: tuple[Removal, ...] = ()
     puts: tuple[Put, ...] = ()
     event: Event
@@ -690,6 +692,9 @@ class Refusals(Protocol):
 class Listing(Protocol):
     """What operators look through. Every page costs its *limit*, however much is stored: filters that no index serves
     are the caller's, over a bounded walk."""
+
+    async def clients(self, issuer_id: int, after: str, limit: int) -> tuple[Registered, ...]:
+        """By their ids, in their order, behind *after*; those that were removed are not among them."""
 
     async def people(self, issuer_id: int, after: str, limit: int) -> tuple[tuple[str, Account], ...]:
         """By what they sign in with, in its order, behind *after*."""

@@ -142,7 +142,7 @@ class Connection(asyncio.Protocol):
         message.query = address.query or b""
         self._reading, self._head_bytes = _BODY, 0
         for name, value in message.headers:
-            if name == b"content-length" and int(value) > self.kernel.limits.body_bytes:
+            if name == b"content-length" and self._too_long(int(value), message):
                 self._cut(message)
             elif name == b"expect" and value.lower() == b"100-continue" and not (self._busy or self._last):
                 self._transport.write(_CONTINUE)
@@ -151,8 +151,12 @@ class Connection(asyncio.Protocol):
         message = self._message
         if not message.whole:
             message.body += body
-            if len(message.body) > self.kernel.limits.body_bytes:
+            if self._too_long(len(message.body), message):
                 self._cut(message)
+
+    def _too_long(self, length: int, message: Message) -> bool:
+        """Whether *message* has more body than its path takes: looked up only where it is more than most take."""
+        return length > self.kernel.limits.body_bytes and length > self.kernel.longest(message.path)
 
     def on_message_complete(self) -> None:
         self._reading = _NOTHING

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from licet.ambient import Entropy, Instant
-from licet.authorization_server.exchange import Incoming, Json, Page
+from licet.authorization_server.exchange import Incoming, Json, Page, Problem
 from licet.authorization_server.views import Developer, Fault
 from licet.authorization_server.web.explanations import BROKEN, explain
 from licet.authorization_server.web.refusals import MethodNotAllowed
@@ -36,6 +36,7 @@ _SHOWN: Final = frozenset(
 _SHORTENED: Final = frozenset({"state", "nonce", "code_challenge"})
 """Of these a developer sees both ends, to find them again. Of all others, passwords among them, nothing."""
 _UNAUTHORIZED: Final = 401
+_NOT_FOUND: Final = 404
 _LONG: Final = 24
 _MOST_SHOWN: Final = 32
 
@@ -54,6 +55,31 @@ def refused(refusal: Refusal, incoming: Incoming) -> Json:
         "error_uri": _UNSAFE.sub("", refusal.error_uri),
     }
     return Json(body=body, status=refusal.status, headers=(*_challenge(refusal, incoming), *waiting(refusal)))
+
+
+def problem(refusal: Refusal, incoming: Incoming, mark: str) -> Problem:
+    """Write a refusal for an operator's program (RFC 9457 §3.1).
+
+    What is not there has no reference: whoever asks for an object of somebody else gets the bytes of one that never was.
+    """
+    per = refusal.per
+    body = {
+        "type": refusal.error_uri,
+        "title": per.title if isinstance(per, Requirement) else str(per),
+        "status": refusal.status,
+        "detail": refusal.description,
+        "error": refusal.error,
+        **refusal.members,
+    }
+    if refusal.status != _NOT_FOUND:
+        body["reference"] = mark
+    return Problem(body=body, status=refusal.status, headers=(*_challenge(refusal, incoming), *waiting(refusal)))
+
+
+def broken_problem(mark: str) -> Problem:
+    """Write that we failed, and nothing about how."""
+    body = {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "Our fault"}
+    return Problem(body={**body, "error": "server_error", "reference": mark}, status=500)
 
 
 def pending(answer: Pending) -> Json:
@@ -114,6 +140,8 @@ def _challenge(refusal: Refusal, incoming: Incoming) -> tuple[tuple[str, str], .
         return ()
     if scheme == "Basic" or _brought_a_token(incoming):
         said |= {"error": refusal.error, "error_description": legible(refusal.description)}
+    if isinstance(refusal, InsufficientScope) and refusal.scope:
+        said["scope"] = refusal.scope
     return (("WWW-Authenticate", challenge.write(challenge.bearer(said, scheme))),)
 
 

@@ -11,7 +11,12 @@ from typing import Final
 
 from licet.protocol.errors import InvalidRequest
 from licet.protocol.parameters import Parameters
-from licet.requirements import FORM_ENCODED_POST, REGISTRATION_WELL_FORMED, REQUEST_SIZE_BOUNDED
+from licet.requirements import (
+    ADMINISTRATION_WELL_FORMED,
+    FORM_ENCODED_POST,
+    REGISTRATION_WELL_FORMED,
+    REQUEST_SIZE_BOUNDED,
+)
 
 FIELDS: Final = 64
 """The longest request of the protocol has about thirty."""
@@ -66,9 +71,20 @@ def form(body: bytes, content_type: bytes | None) -> Parameters:
 
 def json(body: bytes, content_type: bytes | None) -> bytes:
     """Let through the body of a request to an endpoint that takes JSON. Raises InvalidRequest: another media type."""
-    if content_type is None or content_type.partition(b";")[0].strip().lower() != b"application/json":
+    if not _is_json(content_type):
         raise InvalidRequest("Send the metadata as application/json in UTF-8", per=REGISTRATION_WELL_FORMED)
     return body
+
+
+def described(body: bytes, content_type: bytes | None) -> bytes:
+    """Let through what describes an object of the admin API. Raises InvalidRequest: another media type."""
+    if not _is_json(content_type):
+        raise InvalidRequest("Send the object as application/json in UTF-8", per=ADMINISTRATION_WELL_FORMED)
+    return body
+
+
+def _is_json(content_type: bytes | None) -> bool:
+    return content_type is not None and content_type.partition(b";")[0].strip().lower() == b"application/json"
 
 
 def cookies(header: bytes | None) -> dict[str, str]:

@@ -113,6 +113,8 @@ def addressed(heard: Heard, hosts: frozenset[bytes]) -> None:
 def incoming(heard: Heard, place: Place, collected: bytes) -> Incoming:
     """Read the request. Raises InvalidRequest: not a form, not well-formed."""
     headers, query = heard.headers, heard.query
+    if place.kind is Kind.ADMINISTRATION:
+        return _administrative(heard, place, collected)
     if place.json:
         form, body = _NOTHING, forms.json(collected, headers.get(b"content-type")) if collected else b""
     else:
@@ -131,6 +133,25 @@ def incoming(heard: Heard, place: Place, collected: bytes) -> Incoming:
         origin=_text(headers.get(b"origin")),
         fetch_site=_text(headers.get(b"sec-fetch-site")),
         dpop=_text(headers.get(b"dpop")),
+        peer=heard.peer,
+        request_id=heard.request_id,
+        at=heard.at,
+    )
+
+
+def _administrative(heard: Heard, place: Place, collected: bytes) -> Incoming:
+    """Read a request to the admin API: it has names in its path, preconditions, and no cookies."""
+    headers = heard.headers
+    return Incoming(
+        method=heard.method,
+        path=place.path,
+        named=place.named(heard.given),
+        query=forms.parameters(heard.query),
+        form=_NOTHING,
+        json=forms.described(collected, headers.get(b"content-type")) if collected else b"",
+        authorization=_text(headers.get(b"authorization")),
+        if_match=_text(headers.get(b"if-match")),
+        if_none_match=_text(headers.get(b"if-none-match")),
         peer=heard.peer,
         request_id=heard.request_id,
         at=heard.at,

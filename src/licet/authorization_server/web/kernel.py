@@ -22,7 +22,7 @@ from licet.authorization_server.web.limits import Limits, Proxies
 from licet.authorization_server.web.log import ACCESS, Line, write
 from licet.authorization_server.web.refusing import OnRefusal, Refusing
 from licet.authorization_server.web.replies import Found, Rendering, Replies, Reply, unchanged
-from licet.authorization_server.web.routes import Cors, Endpoint, Kind, Place, Route, places
+from licet.authorization_server.web.routes import Cors, Endpoint, Kind, Place, Route, Templates, places
 
 Body = Callable[[], Awaitable[bytes]]
 """Gives the body of a request, or raises what is wrong with it."""
@@ -63,7 +63,9 @@ class Kernel:
         shutdown: Step | None = None,
     ) -> None:
         """*hosts* are the Host headers that are answered, *base* the issuer's path without a slash at its end."""
-        self._places = places(routes, base)
+        found = places(routes, base)
+        self._places = {path: place for path, place in found.items() if place.pattern is None}
+        self._templates = Templates(found.values())
         self._hosts = frozenset(host.lower().encode("ascii") for host in hosts)
         self._base = base
         self._assets = assets
@@ -108,7 +110,7 @@ class Kernel:
 
         async def body() -> bytes:
             try:
-                return await self._body_s.within(hearing.body(receive, self.limits.body_bytes))
+                return await self._body_s.within(hearing.body(receive, self.longest(scope["path"])))
             except TimeoutError:
                 raise refusals.too_slow() from None
 
@@ -128,7 +130,7 @@ class Kernel:
             query=query,
             raw=raw,
             headers=headers,
-            place=self._places.get(path),
+            place=self._places.get(path) or self._templates.find(path),
             sent=method,
             method="GET" if method == "HEAD" else method,
             peer=self._peers.address(client, raw, trusted=trusted),
@@ -136,6 +138,11 @@ class Kernel:
             at=self._clock.now(),
             begun=monotonic(),
         )
+
+    def longest(self, path: str) -> int:
+        """How many bytes a body may have that is sent to *path*."""
+        place = self._places.get(path) or self._templates.find(path)
+        return (place and place.body_bytes) or self.limits.body_bytes
 
     async def answer(self, heard: Heard, body: Body) -> Reply:
         """Answer a request, whatever it is; *body* is called if it is wanted. How long it may take is the caller's."""
@@ -182,8 +189,9 @@ class Kernel:
     async def _body(self, heard: Heard, body: Body) -> bytes:
         if heard.method not in hearing.WITH_BODY:
             return b""
-        hearing.announced(heard.headers, self.limits.body_bytes)
-        return hearing.bounded(await body(), self.limits.body_bytes)
+        most = (heard.place and heard.place.body_bytes) or self.limits.body_bytes
+        hearing.announced(heard.headers, most)
+        return hearing.bounded(await body(), most)
 
     async def _run(self, endpoint: Endpoint, asked: Incoming) -> Reply:
         if self.in_flight >= self.limits.in_flight:

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable
 
 from licet.ambient import Entropy
-from licet.authorization_server.exchange import Incoming, Json, Page
+from licet.authorization_server.exchange import Incoming, Json, Page, Problem
 from licet.authorization_server.web import faults, headers, refusals
 from licet.authorization_server.web.hearing import ClientGoneError, Heard
 from licet.authorization_server.web.replies import Replies, Reply
+from licet.authorization_server.web.routes import Kind
 from licet.protocol.errors import Pending, Refusal
 from licet.storage.ports import Unavailable
 
@@ -17,6 +18,7 @@ OnRefusal = Callable[[Refusal, Incoming, str], None]
 """Told of every refusal, with the request as far as it was read and the reference that was given out."""
 
 _STORE_RETRY_S = 2
+_NOT_FOUND = 404
 
 _log = logging.getLogger("licet.kernel")
 
@@ -48,11 +50,13 @@ class Refusing:
 
     def _refused(self, refusal: Refusal, heard: Heard, asked: Incoming) -> Reply:
         mark = faults.reference(self._entropy)
-        if not isinstance(refusal, refusals.NotFound):  # a stranger's path is not a question of the protocol
+        if refusal.status != _NOT_FOUND:  # a stranger's path is not a question of the protocol
             self._tell(refusal, asked, mark)
-        answer: Json | Page
+        answer: Json | Page | Problem
         if heard.by_a_person:
             answer = faults.refused_page(refusal, asked, mark, development=self._development)
+        elif _administrative(heard):
+            answer = faults.problem(refusal, asked, mark)
         else:
             answer = faults.refused(refusal, asked)
         reply = self._replies(answer)
@@ -80,7 +84,7 @@ class Refusing:
 
     def _broken(self, exception: Exception, heard: Heard) -> Reply:
         mark = self.note(exception, heard)
-        reply = self._replies(faults.broken(mark))
+        reply = self._replies(faults.broken_problem(mark) if _administrative(heard) else faults.broken(mark))
         if heard.by_a_person:
             reply = self._broken_page(heard, mark, reply)
         reply.error, reply.reference = "server_error", mark
@@ -93,3 +97,7 @@ class Refusing:
         except Exception:  # noqa: BLE001 - logged; the error behind it was counted
             _log.exception("the fault page itself failed, reference %s", mark)
             return otherwise
+
+
+def _administrative(heard: Heard) -> bool:
+    return heard.place is not None and heard.place.kind is Kind.ADMINISTRATION

@@ -13,7 +13,18 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from licet.authorization_server.exchange import Answer, Document, Empty, FormPost, Json, Jwt, Page, Redirect, SetCookie
+from licet.authorization_server.exchange import (
+    Answer,
+    Document,
+    Empty,
+    FormPost,
+    Json,
+    Jwt,
+    Page,
+    Problem,
+    Redirect,
+    SetCookie,
+)
 from licet.authorization_server.views import View
 from licet.authorization_server.web import cookies, headers
 from licet.authorization_server.web.asgi import Headers
@@ -73,6 +84,7 @@ class Replies:
         # Looked up by the answer's class: every answer pays for one dict access, not for a chain of questions.
         self._writers: dict[type[Any], Callable[[Any], Reply]] = {
             Json: self.json,
+            Problem: self._problem,
             Jwt: self._jwt,
             Redirect: self._redirect,
             FormPost: self._posting,
@@ -90,6 +102,12 @@ class Replies:
         lines = list(self._json)
         for name, value in answer.headers:
             lines.append(headers.header(name, value))
+        return _sized(answer.status, lines, encode_json(answer.body))
+
+    def _problem(self, answer: Problem) -> Reply:
+        """Write what went wrong, for programs (RFC 9457 §3)."""
+        lines = [(b"content-type", b"application/problem+json"), *self._not_stored]
+        lines += [headers.header(name, value) for name, value in answer.headers]
         return _sized(answer.status, lines, encode_json(answer.body))
 
     def _jwt(self, answer: Jwt) -> Reply:

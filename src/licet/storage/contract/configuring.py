@@ -74,6 +74,17 @@ class ConfiguringAll:
         assert await store.configure(_change(seen, puts=(app,)))
         assert not await store.configure(_change(seen, puts=(app,))), "it is another one now"
 
+    async def test_a_configuration_is_changed_only_in_the_generation_it_was_judged_in(self, store: Store) -> None:
+        await store.issuers.create(a.issuer(), a.event())
+        one, two = (PutClient(client=a.client(name), credentials=(), event=a.event()) for name in ("one", "two"))
+        judged = await store.issuers.generation(ISSUER)
+        assert await store.configure(_change(None, puts=(one,), generation=judged))
+        recorded = len(await store.events.tail(ISSUER, 99))
+        assert not await store.configure(_change(None, puts=(two,), generation=judged))
+        assert not await store.configure(_change(Configured(), puts=(two,), generation=judged + 1))
+        assert [found.client for found in await store.clients.every(ISSUER)] == [one.client]
+        assert len(await store.events.tail(ISSUER, 99)) == recorded
+
     async def test_what_was_removed_comes_back_with_nothing(self, store: Store) -> None:
         """An app's row stays as a tombstone; an API goes, and what it had may be put elsewhere in the same breath."""
         await store.issuers.create(a.issuer(), a.event())
@@ -116,5 +127,5 @@ async def _configured(store: Store) -> Configured:
     )
 
 
-def _change(expected: Configured, **changes: Any) -> Configuring:
+def _change(expected: Configured | None, **changes: Any) -> Configuring:
     return Configuring(issuer_id=ISSUER, expected=expected, event=a.event(EventType.CONFIGURATION_APPLIED), **changes)

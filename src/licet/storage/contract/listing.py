@@ -23,6 +23,17 @@ async def _signed_in(store: Store, *sessions: tuple[str, str]) -> None:
 class Listing:
     """``listing``."""
 
+    async def test_clients_come_by_their_ids_with_what_they_prove_themselves_with(self, store: Store) -> None:
+        for client_id in ("tv", "shop", "bank"):
+            await store.clients.put(a.client(client_id), (a.credential(client_id, f"of {client_id}"),), a.event())
+        await store.clients.put(a.client("aaa", issuer_id=2), (), a.event())
+        first = await store.listing.clients(ISSUER, "", 2)
+        assert [one.client.client_id for one in first] == ["bank", "shop"]
+        assert [one.credentials[0].owner for one in first] == ["bank", "shop"]
+        assert [one.client.client_id for one in await store.listing.clients(ISSUER, "shop", 9)] == ["tv"]
+        await store.clients.put(a.client("tv", status="removed"), (), a.event())
+        assert await store.listing.clients(ISSUER, "shop", 9) == ()
+
     async def test_people_come_by_name(self, store: Store) -> None:
         await _people(store)
         await store.accounts.create(a.account("x", issuer_id=2), ("aaa",), a.password("x", issuer_id=2), a.event())

@@ -26,7 +26,9 @@ from licet.storage.terms import past
 
 async def configure(world: World, clients: Clients, resources: Resources, change: Configuring) -> bool:
     """Compare, remove, put; none of it waits for anything, so nobody sees a part."""
-    present = Configured(
+    if change.generation is not None and world.issuers[change.issuer_id].generation != change.generation:
+        return False
+    present = change.expected and Configured(
         apps=await clients.of_source(change.issuer_id, change.source),
         apis=await resources.every(change.issuer_id),
         own_scopes=await resources.own_scopes(change.issuer_id),

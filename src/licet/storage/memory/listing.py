@@ -6,13 +6,20 @@ from collections.abc import Iterable
 from itertools import islice
 
 from licet.events import Chained
+from licet.storage.memory.registration import MemoryClients
 from licet.storage.memory.world import Room
-from licet.storage.ports import SignedIn, Standing
+from licet.storage.ports import Registered, SignedIn, Standing
 from licet.storage.records import Account, Consent, Family, Grant, Session
 
 
 class MemoryListing(Room):
     """``ports.Listing``."""
+
+    async def clients(self, issuer_id: int, after: str, limit: int) -> tuple[Registered, ...]:
+        mine = (one for one in self._world.clients.values() if one.issuer_id == issuer_id and one.status != "removed")
+        ids = sorted(one.client_id for one in mine if one.client_id > after)
+        found = [await MemoryClients(self._world).find(issuer_id, client_id) for client_id in ids[:limit]]
+        return tuple(one for one in found if one is not None)
 
     async def people(self, issuer_id: int, after: str, limit: int) -> tuple[tuple[str, Account], ...]:
         known = sorted(

@@ -14,7 +14,7 @@ from licet.storage.ports import (
     RemoveResource,
 )
 from licet.storage.sqlite.endings import tell
-from licet.storage.sqlite.issuers import grow
+from licet.storage.sqlite.issuers import GENERATION, grow
 from licet.storage.sqlite.registration import (
     DROP_CREDENTIALS,
     DROP_RESOURCE,
@@ -47,7 +47,9 @@ def configuring(change: Configuring, vouching: Vouching) -> Work[bool]:
     line = entry(change.event)
 
     def work(tx: Tx) -> bool:
-        if _configured(tx, change, vouching) != change.expected:
+        if change.generation is not None and tx.rows(GENERATION, (change.issuer_id,)) != [(change.generation,)]:
+            return False
+        if change.expected is not None and _configured(tx, change, vouching) != change.expected:
             return False
         for part in (*removals, *puts):
             part(tx)

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 import msgspec
 
 from licet.events import Chained, Event
-from licet.storage.ports import SignedIn, Standing
+from licet.storage.ports import Registered, SignedIn, Standing
 from licet.storage.records import Account, Consent, Family, Grant
-from licet.storage.sqlite import standing
+from licet.storage.sqlite import registration, standing
 from licet.storage.sqlite.authorization import CONSENTS
 from licet.storage.sqlite.people import ACCOUNTS
 from licet.storage.sqlite.reader import Row
+from licet.storage.sqlite.registration import CLIENTS, CREDENTIALS
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.standing import SESSIONS
 from licet.storage.sqlite.tokens import FAMILIES
@@ -25,6 +26,10 @@ LAST = 2**63 - 1
 LAST_TEXT = "\U0010ffff"
 """Greater than every id."""
 
+CLIENTS_BEHIND = f"""
+    SELECT {CLIENTS.columns} FROM clients
+    WHERE issuer_id = ? AND client_id > ? AND status <> 'removed' ORDER BY client_id LIMIT ?
+"""  # noqa: S608
 PEOPLE = f"""
     SELECT i.identifier, {ACCOUNTS.of("a")} FROM identifiers AS i
     CROSS JOIN accounts AS a ON a.issuer_id = i.issuer_id AND a.subject_id = i.subject_id
@@ -80,6 +85,19 @@ _decode_event = msgspec.json.Decoder(Event).decode
 
 class SQLiteListing(Room):
     """``ports.Listing``."""
+
+    async def clients(self, issuer_id: int, after: str, limit: int) -> tuple[Registered, ...]:
+        clients = [CLIENTS.decode(row) for row in self._read.rows(CLIENTS_BEHIND, (issuer_id, after, limit))]
+        return tuple(
+            Registered(
+                client=client,
+                credentials=CREDENTIALS.each(
+                    self._read.rows(registration.CREDENTIALS_OF, (issuer_id, "client", client.client_id)),
+                    self._vouching,
+                ),
+            )
+            for client in clients
+        )
 
     async def people(self, issuer_id: int, after: str, limit: int) -> tuple[tuple[str, Account], ...]:
         rows = self._read.rows(PEOPLE, (issuer_id, after, limit))
