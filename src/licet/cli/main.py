@@ -17,6 +17,8 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "init":   ("licet.cli.init:init",     "Run",       "Write a first licet.toml."),
     "serve":  ("licet.cli.serve:serve",   "Run",       "Run the server that licet.toml describes."),
     "doctor": ("licet.cli.doctor:doctor", "Run",       "Say what stands between licet.toml and a running server."),
+    "advise": ("licet.cli.advise:advise", "Configure", "Say how an app should sign in, and why; print its code."),
+    "add":    ("licet.cli.add:add",       "Configure", "Write an app or an API into licet.toml."),
     "user":   ("licet.cli.user:user",     "Operate",   "Add people, look at them, end what is theirs."),
     "session": ("licet.cli.session:session", "Operate", "Look through browser sessions and end them."),
     "grant":  ("licet.cli.grant:grant",   "Operate",   "Look through what people allowed apps, and end it."),

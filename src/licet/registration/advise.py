@@ -12,6 +12,8 @@ from typing import Any, Literal
 from licet.registration.choices import Choice, Described, Proof, choices
 from licet.registration.decisions import Contradiction, decide, decide_as
 from licet.registration.kinds import Kind
+from licet.registration.model import DesiredApp
+from licet.registration.piece import Names
 from licet.registration.questions import TYPICAL, Answers
 from licet.registration.rejections import Rejected, instead, rejected, residual
 
@@ -52,6 +54,26 @@ def with_answers(named: str | None, said: dict[str, Any]) -> Answers | None:
     if {"runs", "user", "browser", "typing", "secret"} <= said.keys():
         return Answers(**said)
     return None
+
+
+def of(app: DesiredApp) -> tuple[Advice, Names]:
+    """The advice for an app that the file has already, and what it says of itself."""
+    proof: Literal["key", "secret"] | None = None
+    if app.credentials.keys or app.credentials.secrets:
+        proof = "key" if app.credentials.keys else "secret"
+    typical = TYPICAL[app.kind.name]
+    proves = proof is not None and app.kind.proof == "optional"
+    answers = replace(
+        typical,
+        runs="server" if proves else typical.runs,
+        secret=typical.secret or proves,
+        party="third" if app.consent == "always" else typical.party,
+        regulated=app.metadata.require_pushed_authorization_requests and not app.kind.pushes,
+    )
+    if app.kind.name == "legacy" and proof is None:
+        answers = replace(answers, secret=False)
+    names = Names(client_id=app.client_id, callbacks=app.metadata.redirect_uris, may=app.metadata.scope)
+    return about(app.kind, answers, prefers=proof), names
 
 
 def _proof(kind: Kind, answers: Answers, prefers: Literal["key", "secret"] | None) -> Proof:

@@ -1,6 +1,6 @@
 """What follows from what an app is, one setting at a time, each with its reason and with whoever says so.
 
-What licet does not enforce yet is never chosen; where it would be better, the choice says that it is ``advised``.
+What licet does not enforce yet is never chosen; where it would be better, the choice says so in ``advised``.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Choice:
     value: str
     because: str
     per: tuple[Requirement | Citation, ...]
-    enforced: bool = True
-    """Whether this version of licet holds the app to it; otherwise it is advice."""
+    advised: str = ""
+    """What would be better still, and this version of licet does not enforce yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +120,12 @@ def _authentication(app: Described) -> Choice:
 
 
 def _sender(app: Described) -> Choice:
-    better = "DPoP" if app.public else "DPoP or mutual TLS"
-    because = (
-        f"a stolen access token works until it is over; {better} would end that,"
-        " and is not enforced by this version of licet yet"
-    )
     return Choice(
         topic="sender constraint",
-        value="bearer tokens, for a short time",
-        because=because,
+        value="none: bearer tokens, for a short time",
+        because="who steals an access token can use it, so it is good for one API and soon over",
         per=(RFC_9700("2.2.1"),),
-        enforced=False,
+        advised="DPoP" if app.public else "DPoP or mutual TLS",
     )
 
 

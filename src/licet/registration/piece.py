@@ -81,10 +81,10 @@ def reference(proof: str, client_id: str) -> str:
     return f"{{ env = {quoted(variable(client_id))} }}"
 
 
-def variable(client_id: str) -> str:
-    """The environment variable that a secret is in."""
+def variable(client_id: str, what: str = "SECRET") -> str:
+    """The environment variable that a secret is in, or the path of a private key."""
     word = re.sub(r"[^A-Za-z0-9]+", "_", client_id).strip("_").upper()
-    return f"{word}_SECRET" if word[:1].isalpha() else f"APP_{word}_SECRET"
+    return f"{word}_{what}" if word[:1].isalpha() else f"APP_{word}_{what}"
 
 
 def guessed(described: Described, client_id: str) -> Names:
@@ -94,7 +94,7 @@ def guessed(described: Described, client_id: str) -> Names:
     because = "say here why it fits nowhere else" if kind.needs_reason else None
     if not kind.redirects or kind.callbacks:
         return Names(client_id=client_id, may=may, because=because)
-    if kind.application_type == "web":
+    if kind.application_type == "web" or described.proof != "none":
         url = f"https://{client_id}.example.com"
         return Names(client_id=client_id, url=url, callbacks=("/callback",), may=may, because=because)
     callback = "com.example.app:/callback" if kind.name == "mobile-app" else "http://127.0.0.1/callback"

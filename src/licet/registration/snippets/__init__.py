@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,7 @@ def _flow(stack: str, described: Described) -> str | NotPrinted:
         return NotPrinted("phones run none of these: take AppAuth for Android or iOS, which does the same")
     if kind.name == "browser-app":
         return NotPrinted("these run on servers: in a page take oidc-client-ts (docs/clients.md), or be a web-app")
-    return "loopback" if kind.application_type == "native" else "web"
+    return "loopback" if kind.application_type == "native" and described.public else "web"
 
 
 def _parts(flow: str, language: str, described: Described, app: App) -> Iterable[str]:
@@ -121,11 +122,27 @@ def _part(language: str, name: str, words: dict[str, str]) -> Part:
 
 
 def _python(parts: list[Part]) -> str:
-    lines = sorted({line for head, _ in parts for line in head}, key=lambda line: (line.startswith("from"), line))
-    own = [line for line in lines if line.split()[1].partition(".")[0] in sys.stdlib_module_names]
-    other = [line for line in lines if line not in own]
+    plain: set[str] = set()
+    named: dict[str, set[str]] = defaultdict(set)
+    for line in (line for head, _ in parts for line in head):
+        if line.startswith("from "):
+            module, _, names = line.removeprefix("from ").partition(" import ")
+            named[module] |= set(names.split(", "))
+        else:
+            plain.add(line.removeprefix("import "))
+    lines = [(name, f"import {name}") for name in sorted(plain)]
+    lines += [(name, f"from {name} import {', '.join(sorted(named[name]))}") for name in sorted(named)]
+    own: list[str] = []
+    other: list[str] = []
+    for module, line in lines:
+        (own if module.partition(".")[0] in sys.stdlib_module_names else other).append(line)
     imports = "\n\n".join("\n".join(group) for group in (own, other) if group)
     return imports + "\n\n" + "\n\n\n".join(body for _, body in parts) + "\n"
+
+
+def _python_text(text: str) -> str:
+    """JSON writes what is not ASCII in a way that Python reads otherwise."""
+    return json.dumps(text) if text.isascii() else repr(text)
 
 
 def _javascript(parts: list[Part]) -> str:
@@ -142,7 +159,7 @@ _JOIN: dict[str, Callable[[list[Part]], str]] = {
     "javascript": _javascript,
     "curl": _shell,
 }
-_QUOTED: dict[str, Callable[[str], str]] = {"python": repr, "javascript": json.dumps, "curl": shlex.quote}
+_QUOTED: dict[str, Callable[[str], str]] = {"python": _python_text, "javascript": json.dumps, "curl": shlex.quote}
 _SUFFIX = {"python": "py", "javascript": "mjs", "curl": "sh"}
 _NEEDS = {
     "python-requests": "pip install requests joserfc",
