@@ -7,13 +7,12 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -155,7 +154,7 @@ class Program:
             text=True,
         )
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -185,15 +184,3 @@ class Program:
     def text(self) -> str:
         """All that was read so far."""
         return "".join(self.said)
-
-
-def until_listening(url: str) -> Any:
-    """The first answer of a program that has just said that it is ready."""
-    import requests
-
-    for _ in range(100):
-        try:
-            return requests.get(url, allow_redirects=False, timeout=10)
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    raise AssertionError(f"{url} does not listen")

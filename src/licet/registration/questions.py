@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -128,15 +129,17 @@ TYPICAL: dict[str, Answers] = {
 RUNS: tuple[str, ...] = get_args(Runs)
 
 
-def matters(question: str, known: dict[str, object]) -> bool:
+_ASKED_WHERE = {"browser": ("tv", "computer"), "typing": ("tv",), "secret": ("server",)}
+"""Elsewhere there is one good answer to these."""
+
+
+def matters(question: str, known: Mapping[str, object]) -> bool:
     """Whether *question* still changes anything, by what is *known*: nobody is asked for nothing."""
-    if question in {"browser", "typing"}:
-        return known.get("user") is not False and known.get("runs") == "tv"
-    return not (question == "secret" and known.get("runs") in {"browser", "phone", "computer", "terminal", "tv"})
+    if question in {"browser", "typing"} and known.get("user") is False:
+        return False
+    return known.get("runs") in _ASKED_WHERE.get(question, RUNS)
 
 
-def settled(question: str, known: dict[str, object]) -> object:
+def settled(question: str, known: Mapping[str, object]) -> bool:
     """The answer to a question that does not matter."""
-    if question in {"browser", "typing"}:
-        return known.get("user") is not False
-    return False if question == "secret" else None
+    return question != "secret" and known.get("user") is not False
