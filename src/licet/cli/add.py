@@ -168,7 +168,7 @@ def _advice(kind: Kind, proof: Any, *, regulated: bool, third_party: bool) -> Ad
         typical,
         regulated=regulated,
         party="third" if third_party else typical.party,
-        secret=typical.secret or (proof is not None and kind.proof == "optional"),
+        secret=typical.secret or proof is not None,
         runs="server" if proof is not None and kind.proof == "optional" else typical.runs,
     )
     found = advice_for(said, named=kind.name, prefers=proof)

@@ -137,7 +137,7 @@ def matters(question: str, known: Mapping[str, object]) -> bool:
     """Whether *question* still changes anything, by what is *known*: nobody is asked for nothing."""
     if question in {"browser", "typing"} and known.get("user") is False:
         return False
-    return known.get("runs") in _ASKED_WHERE.get(question, RUNS)
+    return question not in _ASKED_WHERE or known.get("runs") in _ASKED_WHERE[question]
 
 
 def settled(question: str, known: Mapping[str, object]) -> bool:
