@@ -134,6 +134,22 @@ def test_an_app_of_the_file_gets_its_own_code(tmp_path: Path) -> None:
     assert "in licet.toml already" in licet("advise", "--id", "shop", cwd=tmp_path).stdout
 
 
+def test_code_is_for_one_api(tmp_path: Path) -> None:
+    """Without a resource such a request for a token is refused (rulings B): nothing is printed that would not run."""
+    (tmp_path / "licet.toml").write_text(
+        'issuer = "https://id.example.com"\n'
+        '[api.one]\naudience = "https://one.example.com"\nscopes = { "one:read" = "See one" }\n'
+        '[api.two]\naudience = "https://two.example.com"\nscopes = { "two:read" = "See two" }\n'
+        '[app.job]\nis = "service"\nsecret = { env = "X" }\nmay = ["one:read", "two:read"]\n'
+    )
+    run = licet("advise", "--id", "job", "--stack", "curl", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "several APIs (one, two)" in run.stderr
+    run = licet("advise", "--id", "job", "--stack", "curl", "--may", "one:read", cwd=tmp_path)
+    assert run.returncode == 0
+    assert "SCOPE=one:read" in run.stdout
+
+
 def test_the_lines_that_print_code_lead_to_the_same_advice(tmp_path: Path) -> None:
     words = [
         "--is",

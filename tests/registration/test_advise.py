@@ -92,7 +92,7 @@ def test_advice_keeps_the_law(prefers: Any) -> None:
             assert app.asks_always
         topics = [choice.topic for choice in found.choices]
         assert len(set(topics)) == len(topics) >= 7
-        assert all(choice.because and choice.per and choice.value for choice in found.choices)
+        assert all(choice.because and choice.says and choice.value for choice in found.choices)
         assert found.rejected and found.residual
 
 
@@ -108,7 +108,7 @@ def test_what_is_not_enforced_yet_is_advised_and_never_chosen() -> None:
 
 def test_requirements_are_in_the_catalogue() -> None:
     cited = {
-        one for kind in KINDS for choice in about(kind).choices for one in choice.per if isinstance(one, Requirement)
+        one for kind in KINDS for choice in about(kind).choices for one in choice.says if isinstance(one, Requirement)
     }
     assert cited <= set(CATALOGUE)
     assert len(cited) >= 10

@@ -84,7 +84,7 @@ def advise(
         click.echo(advising.contradiction(found, json=as_json), err=not as_json)
         sys.exit(FOUND)
     names = _names(names or piece.guessed(found.app, client_id or f"my-{found.app.kind.name}"), callbacks, may)
-    app = advising.client(found, names, _issuer(issuer, manifest))
+    app = advising.client(found, names, _issuer(issuer, manifest), manifest.apis if manifest else ())
     if as_json:
         click.echo(advising.as_json(found, names, app, (stack,) if stack else snippets.STACKS))
     elif stack is not None:

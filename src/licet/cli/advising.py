@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 from licet.cli.telling import as_json as versioned
@@ -11,14 +12,15 @@ from licet.registration import piece, snippets
 from licet.registration.advise import Advice
 from licet.registration.choices import grant_types
 from licet.registration.decisions import Contradiction
+from licet.registration.model import DesiredApi
 from licet.registration.questions import TYPICAL
 from licet.requirements.model import Citation, Requirement
 
 _WIDTH = 100
 
 
-def client(found: Advice, names: piece.Names, issuer: str) -> snippets.App:
-    """What the client's code must know."""
+def client(found: Advice, names: piece.Names, issuer: str, apis: Iterable[DesiredApi]) -> snippets.App:
+    """What the client's code must know, with the *apis* that there are."""
     uri = next(iter(names.callbacks), None)
     return snippets.App(
         issuer=issuer,
@@ -26,6 +28,7 @@ def client(found: Advice, names: piece.Names, issuer: str) -> snippets.App:
         scope=names.may,
         redirect_uri=f"{names.url}{uri}" if uri is not None and names.url and uri.startswith("/") else uri,
         variable=piece.variable(names.client_id, "KEY_FILE" if found.app.proof == "key" else "SECRET"),
+        apis=tuple(api.name for api in apis if {scope.name for scope in api.scopes} & set(names.may)),
     )
 
 
@@ -37,7 +40,7 @@ def as_text(found: Advice, names: piece.Names, app: snippets.App, *, there: bool
         lines += [f"{choice.topic}: {choice.value}", *_wrapped(f"because {choice.because}")]
         if choice.advised:
             lines.append(f"    advised {choice.advised}: not enforced by this version of licet yet")
-        lines.append(f"    {_sources(choice.per)}")
+        lines.append(f"    {_sources(choice.says)}")
     lines += ["", "Rejected:"]
     for one in found.rejected:
         lines += _wrapped(f"{one.what}: {one.why} ({one.citation})", "  ")
@@ -94,8 +97,8 @@ def as_json(found: Advice, names: piece.Names, app: snippets.App, stacks: tuple[
                 "value": choice.value,
                 "because": choice.because,
                 "advised_not_enforced": choice.advised or None,
-                "requirements": [one.id for one in choice.per if isinstance(one, Requirement)],
-                "sources": [str(citation) for citation in _citations(choice.per)],
+                "requirements": [one.id for one in choice.says if isinstance(one, Requirement)],
+                "sources": [str(citation) for citation in _citations(choice.says)],
             }
             for choice in found.choices
         ],

@@ -42,7 +42,8 @@ class Choice:
     topic: str
     value: str
     because: str
-    per: tuple[Requirement | Citation, ...]
+    says: tuple[Requirement | Citation, ...]
+    """Who says so; not ``per``, which is what a refusal cites."""
     advised: str = ""
     """What would be better still, and this version of licet does not enforce yet."""
 
@@ -96,27 +97,27 @@ def grant_types(kind: Kind) -> str:
 def _grant(app: Described) -> Choice:
     if CREDENTIALS in app.kind.grant_types:
         because = "nobody signs in: it acts for itself, with rights of its own"
-        per: tuple[Requirement | Citation, ...] = (PUBLIC_CLIENT_LIMITS, RFC_6749("4.4"))
+        says: tuple[Requirement | Citation, ...] = (PUBLIC_CLIENT_LIMITS, RFC_6749("4.4"))
     elif CODE in app.kind.grant_types:
         because = "people sign in on the server's own page, and only who began the request can redeem its code"
-        per = (PKCE_REQUIRED, RFC_9700("2.1.1"))
+        says = (PKCE_REQUIRED, RFC_9700("2.1.1"))
     else:
         because = "nobody should type a password there: it shows a code, and people allow it on a device of theirs"
-        per = (RFC_8628("1"), DEVICE_POLLING_INTERVAL)
-    return Choice(topic="grant", value=grant_types(app.kind), because=because, per=per)
+        says = (RFC_8628("1"), DEVICE_POLLING_INTERVAL)
+    return Choice(topic="grant", value=grant_types(app.kind), because=because, says=says)
 
 
 def _authentication(app: Described) -> Choice:
     topic = "client authentication"
     if app.proof == "none":
         because = f"{app.kind.because}"
-        return Choice(topic=topic, value="none: a public client", because=because, per=(RFC_8252("8.5"),))
+        return Choice(topic=topic, value="none: a public client", because=because, says=(RFC_8252("8.5"),))
     if app.proof == "key":
         because = "the server holds the public half alone, so nothing that leaks there lets anyone be this app"
-        per: tuple[Requirement | Citation, ...] = (ASSERTION_SIGNED, RFC_9700("2.5"))
-        return Choice(topic=topic, value="a key: private_key_jwt", because=because, per=per)
+        says: tuple[Requirement | Citation, ...] = (ASSERTION_SIGNED, RFC_9700("2.5"))
+        return Choice(topic=topic, value="a key: private_key_jwt", because=because, says=says)
     because = "it can keep one; a key (--proof key) would be better, as then nothing secret is ever sent"
-    return Choice(topic=topic, value="a secret", because=because, per=(CLIENT_AUTHENTICATED, RFC_9700("2.5")))
+    return Choice(topic=topic, value="a secret", because=because, says=(CLIENT_AUTHENTICATED, RFC_9700("2.5")))
 
 
 def _sender(app: Described) -> Choice:
@@ -124,7 +125,7 @@ def _sender(app: Described) -> Choice:
         topic="sender constraint",
         value="none: bearer tokens, for a short time",
         because="who steals an access token can use it, so it is good for one API and soon over",
-        per=(RFC_9700("2.2.1"),),
+        says=(RFC_9700("2.2.1"),),
         advised="DPoP" if app.public else "DPoP or mutual TLS",
     )
 
@@ -136,14 +137,14 @@ def _access_token(app: Described) -> Choice:
     if app.answers.regulated:
         because = "much is at stake, so what is stolen must be over soon"
     value = f"{app.access_token_s // 60} minutes, for one API"
-    return Choice(topic="access token", value=value, because=because, per=(AUDIENCE_RESTRICTED, RFC_9700("2.2.1")))
+    return Choice(topic="access token", value=value, because=because, says=(AUDIENCE_RESTRICTED, RFC_9700("2.2.1")))
 
 
 def _refresh(app: Described) -> Choice:
     topic = "refresh token"
     if app.kind.refresh == "none":
         because = "it can ask again at any time"
-        return Choice(topic=topic, value="none", because=because, per=(RFC_6749("4.4.3"),))
+        return Choice(topic=topic, value="none", because=because, says=(RFC_6749("4.4.3"),))
     days = _DEFAULTS["refresh_idle_s"] // _DAY
     until = _DEFAULTS["refresh_absolute_s"] // _DAY
     value = f"{days} days sliding, {until} at most"
@@ -151,10 +152,10 @@ def _refresh(app: Described) -> Choice:
         value += ", and over with the browser session"
     if app.kind.rotates(public=app.public):
         because = "each use replaces it, so that a stolen one is noticed and ends both"
-        per = (REFRESH_REUSE_DETECTED, REFRESH_EXPIRES)
-        return Choice(topic=topic, value=f"{value}; rotates", because=because, per=per)
+        says = (REFRESH_REUSE_DETECTED, REFRESH_EXPIRES)
+        return Choice(topic=topic, value=f"{value}; rotates", because=because, says=says)
     because = "it is worth nothing without the app's own key or secret"
-    return Choice(topic=topic, value=value, because=because, per=(REFRESH_BOUND_TO_CLIENT, REFRESH_EXPIRES))
+    return Choice(topic=topic, value=value, because=because, says=(REFRESH_BOUND_TO_CLIENT, REFRESH_EXPIRES))
 
 
 def _scopes(app: Described) -> Choice:
@@ -167,24 +168,24 @@ def _scopes(app: Described) -> Choice:
             "leave out profile and email unless they are shown, offline_access unless it goes on while people are"
             " away, and every scope that writes where reading will do"
         )
-    return Choice(topic="scopes", value=value, because=leave, per=(SCOPE_REGISTERED, RFC_9700("2.3")))
+    return Choice(topic="scopes", value=value, because=leave, says=(SCOPE_REGISTERED, RFC_9700("2.3")))
 
 
 def _redirect(app: Described) -> Choice:
     topic = "redirect"
     if not app.kind.redirects:
-        return Choice(topic=topic, value="none", because="no browser comes back to it", per=(RFC_6749("3.1.2"),))
+        return Choice(topic=topic, value="none", because="no browser comes back to it", says=(RFC_6749("3.1.2"),))
     if app.kind.application_type == "web":
         value = "one https address of its own"
         because = "compared character by character: a code goes nowhere else"
-        return Choice(topic=topic, value=value, because=because, per=(REDIRECT_URI_EXACT, REDIRECT_URI_SAFE))
+        return Choice(topic=topic, value=value, because=because, says=(REDIRECT_URI_EXACT, REDIRECT_URI_SAFE))
     if app.kind.name == "mobile-app":
         value = "an https address that the app has claimed, or a scheme from a domain of yours"
         because = "the system hands a claimed address to this app alone; a scheme anyone may take, so PKCE must hold"
-        return Choice(topic=topic, value=value, because=because, per=(RFC_8252("7.2"), RFC_8252("7.1")))
+        return Choice(topic=topic, value=value, because=because, says=(RFC_8252("7.2"), RFC_8252("7.1")))
     value = "http://127.0.0.1/callback on any free port"
     because = "the app listens there while the browser is away; nobody else on the network can"
-    return Choice(topic=topic, value=value, because=because, per=(RFC_8252("7.3"), REDIRECT_URI_EXACT))
+    return Choice(topic=topic, value=value, because=because, says=(RFC_8252("7.3"), REDIRECT_URI_EXACT))
 
 
 def _pushed(app: Described) -> Choice | None:
@@ -192,9 +193,9 @@ def _pushed(app: Described) -> Choice | None:
         return None
     if app.pushes:
         because = "nobody can change or read a request that never was in the browser"
-        return Choice(topic="request", value="pushed first", because=because, per=(PUSHED_WHERE_REQUIRED,))
+        return Choice(topic="request", value="pushed first", because=because, says=(PUSHED_WHERE_REQUIRED,))
     because = "it may push its requests, and need not"
-    return Choice(topic="request", value="in the browser, or pushed", because=because, per=(OAUTH_2_1("4.1.1"),))
+    return Choice(topic="request", value="in the browser, or pushed", because=because, says=(OAUTH_2_1("4.1.1"),))
 
 
 def _consent(app: Described) -> Choice | None:
@@ -202,10 +203,10 @@ def _consent(app: Described) -> Choice | None:
         return None
     if app.asks_always:
         because = "it is somebody else's: what goes there is decided each time"
-        return Choice(topic="consent", value="each time", because=because, per=(CONSENT_GIVEN,))
+        return Choice(topic="consent", value="each time", because=because, says=(CONSENT_GIVEN,))
     if app.public:
         value = "each time where nothing shows that it is itself; otherwise remembered"
         because = "on loopback, by a scheme or with a code anybody could pretend to be it"
-        return Choice(topic="consent", value=value, because=because, per=(CONSENT_GIVEN, RFC_8252("8.6"), LICET("C")))
+        return Choice(topic="consent", value=value, because=because, says=(CONSENT_GIVEN, RFC_8252("8.6"), LICET("C")))
     because = "the same app asks for the same again; new and sensitive scopes are asked about"
-    return Choice(topic="consent", value="remembered", because=because, per=(CONSENT_GIVEN, LICET("C")))
+    return Choice(topic="consent", value="remembered", because=because, says=(CONSENT_GIVEN, LICET("C")))

@@ -34,6 +34,8 @@ class App:
     redirect_uri: str | None
     variable: str
     """The environment variable with the secret, or with the path of the private key."""
+    apis: tuple[str, ...] = ()
+    """The APIs that its scopes belong to, where they are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ def snippet(stack: str, described: Described, app: App) -> Snippet | NotPrinted:
     flow = _flow(stack, described)
     if isinstance(flow, NotPrinted):
         return flow
+    if len(app.apis) > 1:
+        named = ", ".join(app.apis)
+        return NotPrinted(
+            f"its scopes belong to several APIs ({named}), and a token is for one: name those of one, --may"
+        )
     if stack == "curl" and described.proof == "key":
         return NotPrinted("a shell does not sign assertions: take python or javascript, or a secret")
     language = stack.partition("-")[0]
