@@ -47,7 +47,9 @@ def apps(port: int) -> tuple[App, ...]:
     for kind in ("agent", "mcp-client"):
         there = replace(TYPICAL[kind], runs="server", secret=True)
         found.append(_app(f"{kind}-on-a-server", about(BY_NAME[kind], there), port))
-    found.append(_app("plain-desktop-app", about(BY_NAME["desktop-app"]), port, may=("orders:read",)))
+    plain = _app("plain-desktop-app", about(BY_NAME["desktop-app"]), port, may=("orders:read",))
+    callbacks = ("https://app.example.com/cb", "http://127.0.0.1/signed/in")
+    found.append(replace(plain, names=replace(plain.names, callbacks=callbacks)))
     return tuple(found)
 
 
@@ -89,7 +91,6 @@ def environment(every: tuple[App, ...], private: Path) -> dict[str, str]:
 def code(stack: str, app: App, issuer: str) -> snippets.Snippet | snippets.NotPrinted:
     """The program for *app*."""
     variable = piece.variable(app.client_id, "KEY_FILE" if app.advice.app.proof == "key" else "SECRET")
-    uri = next(iter(app.names.callbacks), None)
     return snippets.snippet(
         stack,
         app.advice.app,
@@ -97,7 +98,7 @@ def code(stack: str, app: App, issuer: str) -> snippets.Snippet | snippets.NotPr
             issuer=issuer,
             client_id=app.client_id,
             scope=app.names.may,
-            redirect_uri=f"{app.names.url}{uri}" if app.names.url else uri,
+            redirect_uris=app.names.redirect_uris or app.advice.app.kind.callbacks,
             variable=variable,
         ),
     )

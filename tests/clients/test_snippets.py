@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -127,7 +127,7 @@ def test_an_app_on_loopback(
 ) -> None:
     with made.Program(world.code(client_id, stack), tmp_path, world.environ | {"API_URL": api.url}) as program:
         back = alice.opens(program.says(r"Sign in at (\S+)")[1])
-        assert requests.get(back.partition("/callback")[0] + "/favicon.ico", timeout=10).status_code == 404
+        assert requests.get(f"http://{urlsplit(back).netloc}/favicon.ico", timeout=10).status_code == 404
         assert "close this window" in requests.get(back, timeout=10).text
         assert program.ends() == 0, program.text
     assert "Signed in as" in program.text
@@ -219,6 +219,15 @@ def test_whatever_is_printed_is_run_here() -> None:
         if isinstance(made.code(stack, app, "http://127.0.0.1:8414"), snippets.Snippet)
     }
     assert printed == played
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("uri", ["com.example.app:/callback", "https://app.example.com/cb", "http://127.0.0.1/cb?x=1"])
+def test_code_that_listens_needs_an_address_to_listen_at(stack: str, uri: str) -> None:
+    app = next(one for one in made.apps(1) if one.client_id == "desktop-app")
+    code = made.code(stack, replace(app, names=replace(app.names, callbacks=(uri,))), "https://id.example.com")
+    assert isinstance(code, snippets.NotPrinted)
+    assert "register http://127.0.0.1/callback" in code.why
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,11 @@ _WIDTH = 100
 
 def client(found: Advice, names: piece.Names, issuer: str, apis: Iterable[DesiredApi]) -> snippets.App:
     """What the client's code must know, with the *apis* that there are."""
-    uri = next(iter(names.callbacks), None)
     return snippets.App(
         issuer=issuer,
         client_id=names.client_id,
         scope=names.may,
-        redirect_uri=f"{names.url}{uri}" if uri is not None and names.url and uri.startswith("/") else uri,
+        redirect_uris=names.redirect_uris or found.app.kind.callbacks,
         variable=piece.variable(names.client_id, "KEY_FILE" if found.app.proof == "key" else "SECRET"),
         apis=tuple(api.name for api in apis if {scope.name for scope in api.scopes} & set(names.may)),
     )

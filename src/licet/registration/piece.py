@@ -25,6 +25,11 @@ class Names:
     reference: str | None = None
     """The inline table behind ``key =`` or ``secret =``; a guess where it is None."""
 
+    @property
+    def redirect_uris(self) -> tuple[str, ...]:
+        """The callbacks, whole."""
+        return tuple(f"{self.url}{uri}" if self.url and uri.startswith("/") else uri for uri in self.callbacks)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:

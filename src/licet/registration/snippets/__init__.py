@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from licet.registration.choices import Described
 from licet.registration.kinds import CODE, CREDENTIALS, DEVICE
@@ -31,7 +32,7 @@ class App:
     issuer: str
     client_id: str
     scope: tuple[str, ...]
-    redirect_uri: str | None
+    redirect_uris: tuple[str, ...]
     variable: str
     """The environment variable with the secret, or with the path of the private key."""
     apis: tuple[str, ...] = ()
@@ -68,6 +69,8 @@ def snippet(stack: str, described: Described, app: App) -> Snippet | NotPrinted:
         )
     if stack == "curl" and described.proof == "key":
         return NotPrinted("a shell does not sign assertions: take python or javascript, or a secret")
+    if flow == "loopback" and _loopback_path(app) is None:
+        return NotPrinted("these programs take their answer on loopback: register http://127.0.0.1/callback for that")
     language = stack.partition("-")[0]
     words = _words(stack, app)
     parts = [_part(language, name, words) for name in _parts(flow, language, described, app)]
@@ -89,6 +92,12 @@ def _flow(stack: str, described: Described) -> str | NotPrinted:
     return "loopback" if kind.application_type == "native" and described.public else "web"
 
 
+def _loopback_path(app: App) -> str | None:
+    """Where on this machine an answer may arrive, on any port (RFC 8252 §7.3)."""
+    parts = (urlsplit(uri) for uri in app.redirect_uris)
+    return next((one.path for one in parts if (one.scheme, one.hostname, one.query) == ("http", "127.0.0.1", "")), None)
+
+
 def _parts(flow: str, language: str, described: Described, app: App) -> Iterable[str]:
     yield "settings"
     yield f"proof_{described.proof}"
@@ -108,7 +117,8 @@ def _words(stack: str, app: App) -> dict[str, str]:
         "issuer": quoted(app.issuer),
         "client_id": quoted(app.client_id),
         "scope": quoted(" ".join(app.scope)),
-        "redirect_uri": quoted(app.redirect_uri or ""),
+        "redirect_uri": quoted(next(iter(app.redirect_uris), "")),
+        "path": quoted(_loopback_path(app) or ""),
         "variable": app.variable if stack == "curl" else quoted(app.variable),
         "insecure": ", client.allowInsecureRequests" if app.issuer.startswith("http:") else "",
         "http": stack.partition("-")[2],
