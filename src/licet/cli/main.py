@@ -17,6 +17,8 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "init":   ("licet.cli.init:init",     "Run",       "Write a first licet.toml."),
     "serve":  ("licet.cli.serve:serve",   "Run",       "Run the server that licet.toml describes."),
     "doctor": ("licet.cli.doctor:doctor", "Run",       "Say what stands between licet.toml and a running server."),
+    "advise": ("licet.cli.advise:advise", "Configure", "Say how an app should sign in, and why; print its code."),
+    "add":    ("licet.cli.add:add",       "Configure", "Write an app or an API into licet.toml."),
     "plan":   ("licet.cli.plan:plan",     "Configure", "Say what applying licet.toml would do, before it is done."),
     "apply":  ("licet.cli.apply:apply",   "Configure", "Bring the store to licet.toml, as it was planned."),
     "export": ("licet.cli.export:export", "Configure", "Write down what runs, as a file that plans to nothing."),

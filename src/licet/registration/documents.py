@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ _MAY_HIDE = ("secret", "password", "token")
 class Documents:
     """The files of one configuration, and the bytes they were read from."""
 
-    def __init__(self, mistakes: list[Mistake]) -> None:
+    def __init__(self, mistakes: list[Mistake], instead: Mapping[Path, bytes] | None = None) -> None:
         self._mistakes = mistakes
+        self._instead = instead or {}
+        """What files would say that are not written yet."""
         self.content = b""
         """Every file, length and bytes, in the order they were opened."""
         self.complete = True
@@ -48,8 +51,7 @@ class Documents:
 
     def _text(self, path: Path, name: str) -> str | None:
         try:
-            with path.open("rb") as file:
-                content = file.read(FILE_LENGTH + 1)
+            content = self._instead.get(path) or _start_of(path)
             # Lines as tomllib sees them; else a carriage return would count as a column.
             text = content.decode().replace("\r\n", "\n")
             self.content += b"%d\x00%s" % (len(content), content)
@@ -65,6 +67,11 @@ class Documents:
             message, fix = "is larger than a megabyte", f"split it: {PARTS}/*.toml is read, too"
         self._mistakes.append(Mistake(Place(file=name), message, MANUAL, fix))
         return None
+
+
+def _start_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(FILE_LENGTH + 1)
 
 
 def _syntax(name: str, text: str, error: Exception) -> Mistake:

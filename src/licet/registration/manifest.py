@@ -7,7 +7,7 @@ reading needs none: ``desired.py`` fetches them when the records are made.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from licet.protocol import issuer as issuers
@@ -25,12 +25,16 @@ NAME = "licet.toml"
 _ONLY_MAIN = ("issuer", "server", "lifetimes", "scopes")
 
 
-def read(path: Path) -> Manifest:
-    """Read the configuration at *path* and what ``conf.d`` beside it adds; raises ManifestErrors with all mistakes."""
+def read(path: Path, instead: Mapping[Path, bytes] | None = None) -> Manifest:
+    """Read the configuration at *path* and what ``conf.d`` beside it adds; raises ManifestErrors with all mistakes.
+
+    *instead* holds what some of its files would say that are not written yet.
+    """
     mistakes: list[Mistake] = []
-    documents = Documents(mistakes)
+    documents = Documents(mistakes, instead)
     main = documents.open(path, path.name)
-    parts = sorted((path.parent / PARTS).glob("*.toml")) if main else []
+    unwritten = {part for part in instead or () if part.parent == path.parent / PARTS}
+    parts = sorted({*(path.parent / PARTS).glob("*.toml"), *unwritten}) if main else []
     tables = [table for part in parts if (table := documents.open(part, f"{PARTS}/{part.name}"))]
     if main is None:
         raise ManifestErrors(mistakes)
