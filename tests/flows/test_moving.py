@@ -22,12 +22,14 @@ from licet.protocol import jose
 from licet.registration import applying, plan
 from licet.registration.desired import Configuration, records
 from licet.registration.export import Around, whole
+from licet.registration.facts import judged
 from licet.registration.manifest import read
 from licet.registration.references import resolver
 from licet.registration.toml_text import document
 from licet.registration.unread import Unread
 from licet.resource_owner import accounts
 from licet.resource_owner.passwords import Passwords
+from licet.rules import Severity
 from licet.storage.records import Issuer
 from licet.storage.sqlite import SQLiteStore
 from licet.storage.vault import MasterKeys, Vault
@@ -100,7 +102,10 @@ async def moved(tmp_path: Path) -> AsyncIterator[Moved]:
     manifest = read(tmp_path / "licet.toml")
     desired = records(manifest, 1, vault, entropy=entropy, now=now, resolve_secret=resolver(environment))
     present = await applying.stored(store, 1)
-    planned = await plan.make(store, 1, desired=desired, present=present, unread=Unread(), now=now)
+    planned = await plan.make(
+        store, 1, desired=desired, present=present, unread=Unread(), now=now, judge=lambda after: judged(after, now)
+    )
+    assert {one.severity for one in planned.findings} <= {Severity.LOW}, "what was insecure does not come along"
     assert {change.change for change in planned.changes} == {"added"}
     change = applying.Change(issuer_id=1, desired=desired, present=present, digest=manifest.digest, now=now)
     assert await applying.apply(store, change) == planned.changes
@@ -201,5 +206,13 @@ async def test_what_runs_then_plans_to_nothing(moved: Moved) -> None:
     path = moved.path / "exported.toml"
     path.write_text(document(export.blocks))
     again = moved.desired(path)
-    planned = await plan.make(moved.world.store, 1, desired=again, present=stored, unread=Unread(), now=Instant(9))
+    planned = await plan.make(
+        moved.world.store,
+        1,
+        desired=again,
+        present=stored,
+        unread=Unread(),
+        now=Instant(9),
+        judge=lambda _: (),
+    )
     assert planned.empty
