@@ -178,7 +178,7 @@ def hand_made() -> Iterator[Broken]:
     yield having("a reserved scope", "orders-read =", '"licet:apply" =')
     yield having("a scope with a space", "orders-read =", '"orders read" =')
     copy = '[api.copy]\naudience = "https://c.example.com"\nscopes = { orders-read = "a b" }\n\n'
-    yield having("two owners", "[scopes]", f"{copy}[scopes]", at="[api.orders.scopes]")
+    yield having("two owners", "[scopes]", f"{copy}[scopes]", at="[app.shop]")
     yield having("too long", "access_token_s = 300", "access_token_s = 999999")
     yield having("outlives", "session_idle_s = 600", "session_idle_s = 2592000")
     yield having("never waived", '"pkce-required"', '"code-single-use"')
