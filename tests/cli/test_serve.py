@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -248,3 +249,20 @@ def test_people_are_added_with_what_apps_may_see(home: Path) -> None:
         refused = licet("user", "add", "bob", "--password-stdin", "--claim", wrong, where=home, feed=PASSWORD + "\n")
         assert refused.returncode == 2
         assert said in refused.stderr
+
+
+def test_a_waiver_is_said_and_recorded_at_every_start(home: Path) -> None:
+    today = datetime.now(UTC).date()
+    waiver = (
+        '\n[[waiver]]\nrequirement = "pkce-required"\nclient = "nightly"\n'
+        f'reason = "it signs nobody in"\nuntil = {today + timedelta(days=3)}\n'
+    )
+    (home / "licet.toml").write_text((home / "licet.toml").read_text() + waiver)
+    told = licet("doctor", where=home)
+    assert told.returncode == 0
+    assert "waiver: nightly is spared until" in told.stdout
+    with serving(home):
+        listed = licet("event", "list", "--type", "configuration.applied", "--output", "json", where=home)
+    assert listed.returncode == 0, listed.stderr
+    assert "waivers" in listed.stdout
+    assert f"nightly pkce-required until {today + timedelta(days=3)}" in listed.stdout

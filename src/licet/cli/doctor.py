@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from licet.ambient import SystemClock
+from licet.cli import waived
 from licet.cli.main import FINE, FOUND
 from licet.cli.opening import CONFIG, read
 from licet.cli.preflight import Trouble, troubles
@@ -26,13 +28,15 @@ def doctor(config: Path, *, as_json: bool) -> None:
       licet doctor
       licet doctor --config /etc/licet/licet.toml --json
     """
-    found = troubles(read(config))
+    manifest = read(config)
+    found = (*troubles(manifest), *waived.notices(manifest, waived.day(SystemClock().now())))
     if as_json:
         click.echo(json.dumps({"version": 1, "troubles": [_as_dict(one) for one in found]}, indent=2))
     else:
         for one in found:
             click.echo(told(one))
-        click.echo("Nothing stands in the way: licet serve" if not found else f"{len(found)} found.")
+        refused = any(one.level == "refused" for one in found)
+        click.echo(f"{len(found)} found." if refused else "Nothing stands in the way: licet serve")
     sys.exit(FOUND if any(one.level == "refused" for one in found) else FINE)
 
 

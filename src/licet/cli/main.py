@@ -15,6 +15,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "dev":    ("licet.cli.dev:dev",       "Run",       "Start a server to try things with; needs nothing."),
     "try":    ("licet.cli.try_:try_",     "Run",       "Play one of the three flows against it: web, service, tv."),
     "init":   ("licet.cli.init:init",     "Run",       "Write a first licet.toml."),
+    "schema": ("licet.cli.schema:schema", "Run",       "Print the JSON Schema of licet.toml, for editors."),
     "serve":  ("licet.cli.serve:serve",   "Run",       "Run the server that licet.toml describes."),
     "doctor": ("licet.cli.doctor:doctor", "Run",       "Say what stands between licet.toml and a running server."),
     "advise": ("licet.cli.advise:advise", "Configure", "Say how an app should sign in, and why; print its code."),

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from licet.cli import administering
+from licet.ambient import Instant
+from licet.cli import administering, waived
 from licet.cli.doctor import told
 from licet.cli.main import FOUND, INCOMPLETE
 from licet.cli.opening import CONFIG, Opened, fail, opened, read
 from licet.cli.preflight import troubles
+from licet.events import Event, EventType
 from licet.registration import applying
 from licet.registration.desired import Configuration, records
 from licet.registration.differences import Difference, compare
@@ -24,6 +26,7 @@ from licet.storage.ports import Conflict
 
 if TYPE_CHECKING:
     from licet.app import Server
+    from licet.authorization_server.policy import Policy
     from licet.authorization_server.settings import ClientDocuments, DynamicRegistration, Settings
     from licet.authorization_server.web.kernel import Kernel
 
@@ -87,6 +90,7 @@ class _Service:
 
         self._opened = at = await opened(self._manifest, lock=True, create=True)
         await self._configure(at)
+        await self._waive(at, at.clock.now())
         proxies = Proxies(trusted=tuple(str(network) for network in self._manifest.server.proxies))
         try:
             self._server = await build(
@@ -96,6 +100,7 @@ class _Service:
                 at.clock,
                 entropy=at.entropy,
                 settings=settings(self._manifest),
+                policy=policy(self._manifest),
                 proxies=proxies,
                 extra=administering.rows(self._manifest, at.entropy),
             )
@@ -145,6 +150,22 @@ class _Service:
             _say(f"{len(done)} applied from {self._manifest.path.name}" if done else "")
         self._compare(desired, await applying.stored(at.store, at.issuer.issuer_id))
 
+    async def _waive(self, at: Opened, now: Instant) -> None:
+        """Say every waiver, and record those that hold: the file has them, so each start is when they begin."""
+        for notice in waived.notices(self._manifest, waived.day(now)):
+            _say(f"{notice.what} ({notice.why})")
+        if holding := waived.holding(self._manifest, waived.day(now)):
+            event = Event(
+                issuer_id=at.issuer.issuer_id,
+                type=EventType.CONFIGURATION_APPLIED,
+                at=now,
+                actor="operator",
+                object="waivers",
+                request_id=at.request_id,
+                data={"manifest": self._manifest.digest.hex(), "waivers": list(holding)},
+            )
+            await at.store.events.record(event)
+
     def _compare(self, desired: Configuration, present: Configuration) -> None:
         left = compare(desired, present)
         if left:
@@ -186,6 +207,13 @@ def settings(manifest: Manifest) -> Settings:
         pushing=Pushing(required=manifest.server.pushed_only),
         egress=manifest.server.egress,
     )
+
+
+def policy(manifest: Manifest) -> Policy:
+    """What is demanded, minus the waivers of the file; each ends by itself, whenever the server was started."""
+    from licet.authorization_server.policy import Policy  # noqa: PLC0415  --help must not load a server
+
+    return Policy(waivers=tuple(one.waiver for one in manifest.waivers))
 
 
 def _registration(manifest: Manifest) -> DynamicRegistration | None:

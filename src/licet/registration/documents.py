@@ -10,6 +10,7 @@ from typing import Any
 
 from licet.registration.mistakes import Mistake, Place, shown
 from licet.registration.table import Source, Table
+from licet.registration.toml_syntax import FIRST, fix
 
 MANUAL = "docs/configuration.md"
 PARTS = "conf.d"
@@ -76,18 +77,19 @@ def _start_of(path: Path) -> bytes:
 
 def _syntax(name: str, text: str, error: Exception) -> Mistake:
     """What tomllib says of *text*, with the line it speaks of where that cannot be a secret."""
-    rule, fix = "TOML 1.0", "mend this first: what stands below it has not been looked at"
+    rule = "TOML 1.0"
     if isinstance(error, RecursionError):
-        return Mistake(Place(file=name), "is nested too deeply", rule, fix)
+        return Mistake(Place(file=name), "is nested too deeply", rule, f"write lists and tables one within two{FIRST}")
     lines = text.split("\n")
     message = str(error)
     match = _AT.search(message)
     if match is None:
-        return Mistake(Place(file=name), shown(message)[1:-1], rule, fix)
+        return Mistake(Place(file=name), shown(message)[1:-1], rule, fix(message, lines[0]))
     line = int(match["line"] or len(lines))
     column = int(match["column"] or len(lines[-1]) + 1) - 1
     written = lines[line - 1]
+    instead = fix(message, written)
     if any(word in written.lower() for word in _MAY_HIDE):
         written = ""
     place = Place(file=name, line=line, text=written, start=column, end=column + 1)
-    return Mistake(place, shown(message[: match.start()])[1:-1].lower(), rule, fix)
+    return Mistake(place, shown(message[: match.start()])[1:-1].lower(), rule, instead)

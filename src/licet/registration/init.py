@@ -16,6 +16,8 @@ from licet.protocol import secret_token
 from licet.registration.addresses import is_loopback
 from licet.registration.kinds import BY_NAME, Kind
 from licet.registration.manifest import NAME
+from licet.registration.schema import FILE as SCHEMA
+from licet.registration.schema import schema
 from licet.storage.vault import MasterKeys
 
 LOCAL = "http://127.0.0.1:8414"
@@ -88,6 +90,7 @@ def begin(answers: Answers, entropy: Entropy) -> Beginning:
     if secret:
         files.append(File(secret, secret_token.make("cs", entropy.bytes(secret_token.RANDOM_BYTES)) + "\n", _SECRET))
         notes.append(f"{app_id} signs in with what is in {secret}: give it to the app, and to nobody else.")
+    files.append(File(SCHEMA, json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", optional=True))
     files.append(File(NAME, _text(answers, app_id, secret)))
     notes.append(f"Addresses of the app and of its API in {NAME} are guesses: look for {_CHANGE}.")
     people = ("licet user add you@example.com",) if answers.kind.for_people else ()
@@ -115,6 +118,7 @@ def _aligned(lines: list[_Line]) -> str:
 
 def _head(issuer: str) -> list[_Line]:
     lines: list[_Line] = [
+        f"#:schema ./{SCHEMA}",
         "# The configuration of licet. Every key: docs/configuration.md",
         f"issuer = {_quoted(issuer)}",
         "",

@@ -13,15 +13,16 @@ from licet.protocol.client_metadata import ClientMetadata
 from licet.registration.kinds import Consent, Kind, Refresh
 from licet.registration.mistakes import Place
 from licet.registration.registration_section import RegistrationSection
+from licet.requirements.profiles import Waiver
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """Where a secret is: the file never holds one."""
 
-    kind: Literal["env", "file"]
+    kind: Literal["env", "file", "credential"]
     name: str
-    """A variable's name, or a file's path made absolute."""
+    """A variable's name, a file's path made absolute, or the name of a credential of the service manager."""
     place: Place = field(compare=False)
 
 
@@ -133,6 +134,14 @@ class DesiredApp:
     place: Place = field(compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class DesiredWaiver:
+    """``[[waiver]]``, and where it stands."""
+
+    waiver: Waiver
+    place: Place = field(compare=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """A whole configuration, without mistakes."""
@@ -149,3 +158,5 @@ class Manifest:
     path: Path
     digest: bytes
     """SHA-256 over the files as they were read."""
+    waivers: tuple[DesiredWaiver, ...] = ()
+    """What is departed from, for whom and until when; ended ones, too."""

@@ -1,4 +1,5 @@
-"""Secrets and keys by reference: ``{ env = "X" }``, ``{ file = "path" }``, ``{ jwk = {…} }``, never a secret itself."""
+"""Secrets and keys by reference: ``{ env = "X" }``, ``{ file = "path" }``, ``{ credential = "name" }`` of the service
+manager, ``{ jwk = {…} }``; never a secret itself."""
 
 from __future__ import annotations
 
@@ -18,7 +19,12 @@ from licet.registration.table import Table
 SECRET_BITS = 128
 """The least a client secret is worth, by length and alphabet (rulings P)."""
 
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""The variable in which the service manager says where it put a service's credentials (systemd.exec(5))."""
+
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,254}")
+"""One name in that directory: no way out of it, and nothing hidden."""
 _ROTATION = 2
 _FILE_LENGTH = 64 * 1024
 _ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, string.punctuation)
@@ -51,7 +57,7 @@ def secret_reference(table: Table, key: str) -> Reference | None:
 
 
 def resolver(environment: Mapping[str, str] = os.environ) -> ResolveSecret:
-    """Look secrets up in *environment* and in files."""
+    """Look secrets up in *environment*, in files and among the credentials that the service manager handed over."""
 
     def resolve(reference: Reference) -> str:
         if reference.kind == "env":
@@ -60,9 +66,21 @@ def resolver(environment: Mapping[str, str] = os.environ) -> ResolveSecret:
                 message = f"the variable {reference.name} is not set"
                 raise Unresolved(message)
             return value
-        return read_text(Path(reference.name)).rstrip("\r\n")
+        path = Path(reference.name) if reference.kind == "file" else credential_path(reference.name, environment)
+        return read_text(path).rstrip("\r\n")
 
     return resolve
+
+
+def credential_path(name: str, environment: Mapping[str, str]) -> Path:
+    """Where the service manager put the credential *name*; raises Unresolved where it handed over none."""
+    directory = environment.get(CREDENTIALS, "")
+    if not directory.startswith("/"):
+        message = (
+            f"there is no credential {shown(name)}: {CREDENTIALS} is not set, so the service manager handed none over"
+        )
+        raise Unresolved(message)
+    return Path(directory) / name
 
 
 def strength_bits(secret: str) -> float:
@@ -131,32 +149,35 @@ def _items(table: Table, key: str) -> tuple[Table, ...]:
 
 
 def _reference(item: Table) -> Reference | None:
-    variable, file = item.text("env"), item.text("file")
-    later = item.take("credential") is not None
+    given = {word: item.text(word) for word in ("env", "file", "credential")}
     item.close()
-    if later:
-        item.wrong(
-            "credential",
-            "credentials of the service manager are not supported yet",
-            fix='write { file = "…" } with the path of the credential',
-        )
-    elif ("env" in item) == ("file" in item):
+    if sum(word in item for word in given) != 1:
         if not item.unknown():
             item.wrong(
                 item.place(hidden=True),
-                "a secret is in a variable or in a file",
-                fix='write { env = "…" } or { file = "…" }',
+                "a secret is in a variable, in a file or with the service manager",
+                fix='write { env = "…" }, { file = "…" } or { credential = "…" }',
             )
-    elif variable is not None and not _VARIABLE.fullmatch(variable):
-        item.wrong(
-            item.place("env", hidden=True),
-            "this is no variable's name",  # and not repeated: somebody may have written the secret itself
-            fix='write { env = "NAME" }: letters, digits and _',
-        )
-    elif variable is not None:
-        return Reference("env", variable, item.place("env"))
-    elif file is not None:
-        return Reference("file", str(item.source.directory / file), item.place("file"))
+        return None
+    match next(((word, name) for word, name in given.items() if name is not None), None):
+        case ("file", path):
+            return Reference("file", str(item.source.directory / path), item.place("file"))
+        case ("env", variable) if _VARIABLE.fullmatch(variable):
+            return Reference("env", variable, item.place("env"))
+        case ("env", _):
+            item.wrong(
+                item.place("env", hidden=True),
+                "this is no variable's name",  # and not repeated: somebody may have written the secret itself
+                fix='write { env = "NAME" }: letters, digits and _',
+            )
+        case ("credential", name) if _CREDENTIAL.fullmatch(name):
+            return Reference("credential", name, item.place("credential"))
+        case ("credential", _):
+            item.wrong(
+                item.place("credential", hidden=True),
+                "this is no credential's name",
+                fix='write { credential = "NAME" }, as in LoadCredential=NAME:PATH: letters, digits and _ . @ -',
+            )
     return None
 
 
