@@ -22,6 +22,7 @@ from licet import app
 from licet.ambient import SECOND, Instant, SystemClock, SystemEntropy
 from licet.authorization_server import keys
 from licet.authorization_server.settings import Settings
+from licet.egress import Resolve
 from licet.events import Event, EventType
 from licet.protocol import jose
 from licet.protocol.client_metadata import ClientMetadata
@@ -260,7 +261,13 @@ async def _template(entropy: SystemEntropy, now: Instant) -> tuple[Path, str, jo
 
 
 @asynccontextmanager
-async def world(path: Path, settings: Settings | None = None, extra: app.Extra | None = None) -> AsyncIterator[World]:
+async def world(
+    path: Path,
+    settings: Settings | None = None,
+    extra: app.Extra | None = None,
+    *,
+    resolve: Resolve | None = None,
+) -> AsyncIterator[World]:
     """A server over a store in *path*, filled."""
     entropy, clock = SystemEntropy(), MovedClock()
     template, master, key, subjects = await _template(entropy, clock.now())
@@ -270,7 +277,9 @@ async def world(path: Path, settings: Settings | None = None, extra: app.Extra |
     issuer = await store.issuers.only()
     assert issuer is not None
     settings = settings or Settings(passwords=CHEAP)
-    server = await app.build(store, issuer, vault, clock, entropy=entropy, settings=settings, extra=extra)
+    server = await app.build(
+        store, issuer, vault, clock, entropy=entropy, settings=settings, extra=extra, resolve=resolve
+    )
     try:
         yield World(store, vault, clock, server, issuer, key, subjects)
         assert server.app.internal_errors == 0

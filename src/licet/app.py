@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,6 +26,7 @@ from licet.authorization_server.client_authentication import ClientAuthenticatio
 from licet.authorization_server.client_authentication.client_secret_basic import ClientSecretBasic
 from licet.authorization_server.client_authentication.client_secret_post import ClientSecretPost
 from licet.authorization_server.client_authentication.private_key_jwt import PrivateKeyJwt
+from licet.authorization_server.client_documents import ClientDocuments
 from licet.authorization_server.client_keys import ClientKeys
 from licet.authorization_server.company import Company
 from licet.authorization_server.device_authorization import DeviceAuthorization
@@ -33,6 +35,7 @@ from licet.authorization_server.device_verification.entry import DeviceEntryPage
 from licet.authorization_server.device_verification.report import DeviceReportPage
 from licet.authorization_server.device_verification.waiting import Devices
 from licet.authorization_server.directory import Directory
+from licet.authorization_server.document_clients import DocumentClients
 from licet.authorization_server.dynamic_registration import Making, RegistrationEndpoint
 from licet.authorization_server.endings import Bell, EndingsFeed
 from licet.authorization_server.exchange import Incoming
@@ -131,6 +134,7 @@ async def build(
     )
     throttles = BlindThrottles(store.throttles, vault)
     guesses = Guesses(throttles)
+    described = _described(store, directory, settings, entropy, egress, guesses)
     authentication = ClientAuthentication(directory, methods, throttles, settings.throttles)
     retries = Retries(vault, lifetimes.replay_window_s)
     grants = {
@@ -156,7 +160,9 @@ async def build(
         lifetimes.transaction_s,
     )
     remember = _remember(store, directory)
-    granting = Granting(store, directory, vault, entropy, lifetimes, Subjects(store.pairwise_subjects, vault))
+    granting = Granting(
+        store, directory, vault, entropy, lifetimes, Subjects(store.pairwise_subjects, vault), described
+    )
     company = Company(sessions, browser.cookies, directory)
     steps = Steps(granting, sessions, browser, remember, company)
     lodged = Lodged(store.transactions, vault, settings.pushing)
@@ -260,6 +266,19 @@ def _registering(
         directory, store.registrations, settings.registration, making, Sectors(egress), guesses
     )
     return (Route("/register", ("POST", "GET", "PUT", "DELETE"), endpoint, Kind.API, json=True),)
+
+
+def _described(
+    store: Store, directory: Directory, settings: Settings, entropy: Entropy, egress: Egress, guesses: Guesses
+) -> DocumentClients | None:
+    """Lets clients be known by their documents, if they may at all."""
+    limits = settings.documents
+    if limits is None:
+        return None
+    clients = DocumentClients(directory.issuer.issuer_id, entropy, limits)
+    directory.lets_in = partial(limits.lets_in, development=directory.issuer.development)
+    directory.documents = ClientDocuments(directory, egress, limits, guesses, store.registrations, clients)
+    return clients
 
 
 def _remember(store: Store, directory: Directory) -> Remember:

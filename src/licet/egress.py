@@ -35,6 +35,7 @@ _URL = re.compile(r"[!-\[\]-~]{1,2048}")
 """Printable ASCII without space and backslash: what parsers disagree about is not an address here."""
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*\"?([0-9]{1,9})\"?\s*(?:,|$)", re.IGNORECASE)
 _NOT_KEPT = re.compile(r"(?:^|,)\s*(?:no-store|no-cache)\b", re.IGNORECASE)
+_JSON_SUFFIX = re.compile(r"application/[a-z0-9!#$&^_.-]+\+json")
 _FORM = "application/x-www-form-urlencoded"
 _TOLD_BYTES = 16 * 1024
 """How much of the answer to a notice is read away before hanging up."""
@@ -87,14 +88,17 @@ class Egress:
         self._turns = asyncio.Semaphore(self._limits.at_once)
         self._tls: ssl.SSLContext | None = None
 
-    async def get(self, url: str, *, accept: tuple[str, ...], max_bytes: int) -> Fetched:
-        """A document of one of the types *accept*, of *max_bytes* at most, with status 200; raises Unreachable."""
+    async def get(self, url: str, *, accept: tuple[str, ...], max_bytes: int, any_json: bool = False) -> Fetched:
+        """A document of one of the types *accept*, of *max_bytes* at most, with status 200; raises Unreachable.
+
+        *any_json*: of ``application/…+json`` as well.
+        """
         headers = {"Accept": ", ".join(accept)}
         async with self._visit("GET", url, headers, None) as response:
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if response.status_code != 200:  # noqa: PLR2004  HTTP's own word
                 raise Unreachable(f"status {response.status_code}")
-            if kind not in accept:
+            if kind not in accept and not (any_json and _JSON_SUFFIX.fullmatch(kind)):
                 raise Unreachable(f"content type {kind[:80]!r}")
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                 raise Unreachable("the answer is compressed, and nobody asked for that")

@@ -249,11 +249,23 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         Row("SE-19", "Openers and leaks across windows", "COOP, one answer for all"),
         Row("SE-20", "Open redirects after sign-in", "ids, never addresses"),
     ),
-    "Registration and administration": (
-        Row("RG-01", "Anybody registers a client", "off by default; with a token that lets them"),
-        Row("RG-02", "Addresses that a client names, on private networks", "not visited, and nothing told of why"),
-        Row("RG-05", "A registration access token at another client", "401"),
-        Row("RG-06", "An update that goes beyond the policy of the first day", "left out, or refused"),
+    "Registration and documents": (
+        Row("RG-01", "Anybody registers clients", "off by default; with a token, or within limits"),
+        Row(
+            "RG-02",
+            "An address that a client names leads to a private network, by a redirect, or to too much",
+            "never visited; one sentence for all of it, nothing redirected, nothing kept",
+        ),
+        Row("RG-03", "A name that changes its mind between check and visit", "the judged address is the one visited"),
+        Row(
+            "RG-04",
+            "A document that is another client's, or whose keys or addresses change",
+            "refused; asked again; where the keys were replaced everything ends",
+        ),
+        Row("RG-05", "A registration access token used for another client", "401"),
+        Row("RG-06", "An update takes more than the registration might have", "the policy of the first day holds"),
+    ),
+    "Administration": (
         Row(
             "RG-07", "An identity that the body names is believed", "who asks is who the token is; unknown members: 400"
         ),

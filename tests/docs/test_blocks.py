@@ -15,7 +15,7 @@ import pytest
 import requests
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/clients.md", "docs/openid.md", "docs/pushed-requests.md")
+PAGES = ("README.md", "docs/clients.md", "docs/openid.md", "docs/pushed-requests.md", "docs/client-documents.md")
 
 
 def blocks() -> list[Any]:

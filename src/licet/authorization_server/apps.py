@@ -5,6 +5,7 @@ from __future__ import annotations
 from licet.authorization_server.directory import Catalogue
 from licet.authorization_server.views import App, Sentence
 from licet.protocol import redirect_uri as redirects
+from licet.protocol.client_id_url import host_of
 from licet.resource_owner.consent import assured
 from licet.storage.records import Client
 
@@ -21,6 +22,7 @@ def app_of(client: Client, redirect_uri: str | None, *, development: bool) -> Ap
         host=redirects.display_host(redirect_uri) if redirect_uri else "",
         assured=assured(client, redirect_uri, development=development) and client.source not in _SELF_REGISTERED,
         local=kind in ("loopback", "private-use"),
+        document_host=host_of(client.client_id) if client.source == "cimd" else "",
         privacy_url=metadata.policy_uri,
         terms_url=metadata.tos_uri,
     )

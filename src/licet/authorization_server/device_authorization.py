@@ -42,7 +42,7 @@ class DeviceAuthorization:
 
     async def __call__(self, incoming: Incoming) -> Json:
         incoming.form.refuse_repeated()
-        client = (await self.authentication.client(incoming)).client
+        client = (await self.authentication.client(incoming, introduces=True)).client
         allowed(client, DEVICE_CODE)
         pending = self._pending(client, incoming)
         device_code = secret_token.make("dc", self.entropy.bytes(32))

@@ -6,10 +6,12 @@ A command line's change raises the generation in the store; ``refresh`` sees it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 import msgspec
 
+from licet.ambient import Instant
 from licet.authorization_server.reserved import administration as reserved_api
 from licet.protocol import redirect_uri
 from licet.storage.ports import Protected, Registered, Store
@@ -26,6 +28,7 @@ OPENID_SCOPES = {
 """The issuer's own scopes (OpenID Connect Core §5.4, §11), in people's words unless the operator finds better."""
 
 _CLIENTS_KEPT = 10_000
+_ADDRESSES = ("https://", "http://")
 
 
 class Catalogue(msgspec.Struct, frozen=True, gc=False):
@@ -53,8 +56,24 @@ def _without_port(origin: str) -> str:
     return host if port.isdigit() and host in ("http://127.0.0.1", "http://localhost", "http://[::1]") else origin
 
 
+class Documents(Protocol):
+    """Clients that are named by the address of their metadata document."""
+
+    def holds(self, client_id: str) -> bool:
+        """Whether the document at *client_id* is known and good."""
+
+    async def client(
+        self, client_id: str, registered: Registered | None, at: Instant, *, introduces: bool, peer: str
+    ) -> Registered | None: ...
+
+
 class Directory:
     """Configuration as the endpoints see it."""
+
+    documents: Documents | None = None
+    """None: a client is not known by its document."""
+    lets_in: Callable[[str], bool] | None = None
+    """Whether a document at an address counts here; None: none does."""
 
     def __init__(self, store: Store, issuer: Issuer, *, administration: bool = False) -> None:
         self._store = store
@@ -85,11 +104,37 @@ class Directory:
             return kept
         generation = self._generation
         found = await self._store.clients.find(self.issuer.issuer_id, client_id)
+        if found is not None and not self._counts(found.client):
+            return None
         if found is not None and generation == self._generation:  # else it may be older than what was just forgotten
             if len(self._clients) >= _CLIENTS_KEPT:
                 self._clients.clear()
             self._clients[client_id] = found
         return found
+
+    def at_hand(self, client_id: str) -> Registered | None:
+        """A client that is kept in memory and follows no document: what nearly every request asks for, at once."""
+        kept = self._clients.get(client_id)
+        return None if kept is None or kept.client.source == "cimd" else kept
+
+    def _counts(self, client: Client) -> bool:
+        """The operator may have closed the door to a document's host, or to all of them, since it was written down."""
+        return client.source != "cimd" or (self.lets_in is not None and self.lets_in(client.client_id))
+
+    async def named(
+        self, client_id: str, at: Instant, *, introduces: bool = False, peer: str = ""
+    ) -> Registered | None:
+        """The client of this id as its own document has it now, where that is what it is named by.
+
+        *introduces*: an unknown one is looked for, too; *peer* is the address that asks for it, where anybody may. Raises
+        InvalidRequest where there is no good document, TooManyRequests or TemporarilyUnavailable.
+        """
+        found = await self.client(client_id)
+        if self.documents is None or not client_id.startswith(_ADDRESSES):
+            return found
+        if found is not None and found.client.source != "cimd":
+            return found
+        return await self.documents.client(client_id, found, at, introduces=introduces, peer=peer)
 
     def forget(self, *versions: Client) -> None:
         """Look for this client anew: it changed itself, from one of *versions* to another, and nothing else did."""
@@ -106,14 +151,17 @@ class Directory:
     def knows(self, client_id: str) -> bool:
         """Whether *client_id* is a client's that was asked for lately, or an API's. What somebody claims may be anything,
         a secret in the wrong field too, so nothing else is written down."""
-        return client_id in self._clients or client_id.removeprefix("api.") in self.catalogue.by_name
+        if client_id in self._clients or client_id.removeprefix("api.") in self.catalogue.by_name:
+            return True
+        return self.documents is not None and self.documents.holds(client_id)
 
     async def allows_origin(self, origin: str) -> bool:
         """Whether scripts of *origin* may read our answers: the origin of a browser app's redirect (rulings Q)."""
         origins = self._origins
         if origins is None:
             generation = self._generation
-            origins = frozenset(_origins(await self._store.clients.of_kind(self.issuer.issuer_id, "browser-app")))
+            apps = await self._store.clients.of_kind(self.issuer.issuer_id, "browser-app")
+            origins = frozenset(_origins(app for app in apps if self._counts(app)))
             if generation == self._generation:
                 self._origins = origins
         return origin in origins or (self.issuer.development and _without_port(origin) in origins)

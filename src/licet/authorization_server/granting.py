@@ -8,15 +8,20 @@ from typing import Literal
 
 from licet.ambient import SECOND, Entropy, Instant
 from licet.authorization_server.directory import Directory
+from licet.authorization_server.document_clients import DocumentClients
 from licet.authorization_server.settings import Lifetimes
 from licet.authorization_server.subject import Subjects, sid_of
 from licet.protocol.claims_request import ClaimsRequest
+from licet.protocol.errors import TemporarilyUnavailable
+from licet.requirements import DOCUMENT_VISITS_BOUNDED
 from licet.resource_owner.assurance import acr_of
 from licet.resource_owner.claims import askable
 from licet.resource_owner.consent import agreed_to
-from licet.storage.ports import SignedIn, Store
+from licet.storage.ports import Registering, SignedIn, Store
 from licet.storage.records import Client, Consent, ConsentItem, Grant
 from licet.storage.vault import Vault
+
+_NO_ROOM_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,12 @@ class Granting:
     entropy: Entropy
     lifetimes: Lifetimes
     subjects: Subjects
+    documents: DocumentClients | None = None
+    """None: no client is known by its document."""
+
+    def adopted(self, client: Client, at: Instant, request_id: str) -> Registering | None:
+        """What writes *client* down with its first grant, where only its document made it known."""
+        return None if self.documents is None else self.documents.adopted(client, at, request_id)
 
     def grant(
         self,
@@ -107,3 +118,10 @@ def _askable(asked: ClaimsRequest | None, client: Client) -> dict[str, tuple[str
     places = (("userinfo", asked.userinfo), ("id_token", asked.id_token))
     may = client.metadata.scope
     return {place: names for place, all_ in places if (names := askable(all_, may))} or None
+
+
+def no_room() -> TemporarilyUnavailable:
+    """There are as many clients that nobody registered by hand as there may be; those that nobody uses go."""
+    refusal = TemporarilyUnavailable("No more new apps can be taken in for now", per=DOCUMENT_VISITS_BOUNDED)
+    refusal.retry_after_s = _NO_ROOM_S
+    return refusal

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from licet.authorization_server.key_schedule import KeyLives
 from licet.egress import EgressLimits
+from licet.protocol.client_id_url import host_of, is_client_id_url
 from licet.resource_owner.passwords import Cost
 from licet.resource_owner.sessions import SessionLives
 from licet.resource_owner.sign_in import Guessing
@@ -100,6 +101,55 @@ class DynamicRegistration:
     """How long one that took itself away is remembered: longer than its access tokens live."""
 
 
+DOCUMENT_GRANTS = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
+"""What a document may ask for: a person agrees to each of them. A client that acts for itself is registered by hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientDocuments:
+    """Clients that are named by the address of their metadata document (OAuth Client ID Metadata Document)."""
+
+    hosts: frozenset[str] | None = None
+    """Whose documents are taken, in lower case; None: anybody's."""
+    refused: frozenset[str] = frozenset()
+    """Whose are not, with every host below them."""
+    policy: RegistrationPolicy = field(default_factory=lambda: RegistrationPolicy(grant_types=DOCUMENT_GRANTS))
+    """How far such a client may go."""
+    clients: int = 10_000
+    """How many may be written down at a time, together with those that registered themselves."""
+    unused_s: int = 7 * 24 * 3600
+    """How long one stays that never got a token."""
+    max_bytes: int = 5 * 1024
+    """The draft recommends 5 kilobytes (§8.7)."""
+    fresh_s: int = 3600
+    """How long a document is good whose publisher does not say."""
+    least_s: int = 60
+    """How long it is good whatever its publisher says: nobody makes the server come for each request."""
+    longest_s: int = 24 * 3600
+    """Not longer, whatever its publisher says: a key taken out of it must die."""
+    stands_s: int = 24 * 3600
+    """How long a client that is written down goes on, since its document could first not be had."""
+    again_s: int = 15
+    """Between two visits to one address that had no document."""
+    visits: int = 4
+    """Under way at the same time; half of what ``EgressLimits.at_once`` lets out."""
+    at_once: int = 20
+    """How many unknown clients a network may bring in a burst."""
+    refill_s: int = 15
+    """Seconds until it may bring one more; everybody together, a hundred times as many."""
+    kept: int = 1000
+    """Documents in memory at most, and as many addresses that had none."""
+
+    def lets_in(self, client_id: str, *, development: bool) -> bool:
+        """Whether *client_id* is an address that may be fetched, of a host that the operator lets in."""
+        if not is_client_id_url(client_id, development=development):
+            return False
+        host = host_of(client_id)
+        if any(host == refused or host.endswith(f".{refused}") for refused in self.refused):
+            return False
+        return self.hosts is None or host in self.hosts
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How one authorization server behaves."""
@@ -114,6 +164,8 @@ class Settings:
     """None: only the operator registers clients."""
     administration: bool = False
     """Whether the server is an API of its own (rulings W)."""
+    documents: ClientDocuments | None = None
+    """None: a client is not known by its document."""
     pushing: Pushing = field(default_factory=Pushing)
     egress: EgressLimits = field(default_factory=EgressLimits)
     keys: KeyLives = field(default_factory=KeyLives)

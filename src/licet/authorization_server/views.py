@@ -24,6 +24,8 @@ class App(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Whether that host proves who the app is (rulings C)."""
     local: bool = False
     """Whether it goes back to this same computer (loopback or custom scheme): the pages say so instead of a host."""
+    document_host: str = ""
+    """Whose document says all this, where nobody registered the app here."""
     privacy_url: str | None = None
     terms_url: str | None = None
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +17,7 @@ from licet.authorization_server.admission import Dead, Presented, admit, admit_s
 from licet.authorization_server.directory import Directory
 from licet.cli.main import FOUND
 from licet.cli.opening import Opened, fail, opened, read
+from licet.cli.serve import documents
 from licet.events import EventType
 from licet.resource_owner import accounts
 from licet.storage.ending import Ended, ending
@@ -129,9 +131,12 @@ def _reason(gate: Any) -> str:
 @asynccontextmanager
 async def desk(config: Path) -> AsyncIterator[Desk]:
     """Open the store that *config* names, beside a server that may be running."""
-    at = await opened(read(config), lock=False, create=False)
+    manifest = read(config)
+    at = await opened(manifest, lock=False, create=False)
     try:
-        directory = Directory(at.store, at.issuer, administration=at.manifest.server.admin)
+        directory = Directory(at.store, at.issuer, administration=manifest.server.admin)
+        if (limits := documents(manifest)) is not None:
+            directory.lets_in = partial(limits.lets_in, development=at.issuer.development)
         await directory.refresh()
         yield Desk(at, directory)
     finally:

@@ -86,9 +86,17 @@ class _Development:
         self._seeded = at
 
         from licet.app import build  # noqa: PLC0415
-        from licet.development import demo_api  # noqa: PLC0415
+        from licet.development import demo_api, documents  # noqa: PLC0415
 
-        self._server = await build(at.store, at.issuer, at.vault, at.clock, entropy=at.entropy, extra=demo_api.routes)
+        self._server = await build(
+            at.store,
+            at.issuer,
+            at.vault,
+            at.clock,
+            entropy=at.entropy,
+            settings=documents.settings(at.issuer),
+            extra=demo_api.routes,
+        )
         return self._server.app
 
     def ready(self, _origin: str) -> None:

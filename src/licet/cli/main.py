@@ -19,6 +19,8 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "doctor": ("licet.cli.doctor:doctor", "Run",       "Say what stands between licet.toml and a running server."),
     "plan":   ("licet.cli.plan:plan",     "Configure", "Say what applying licet.toml would do, before it is done."),
     "apply":  ("licet.cli.apply:apply",   "Configure", "Bring the store to licet.toml, as it was planned."),
+    "export": ("licet.cli.export:export", "Configure", "Write down what runs, as a file that plans to nothing."),
+    "import": ("licet.cli.import_:import_", "Configure", "Come from Keycloak, django-oauth-toolkit or Hydra."),
     "user":   ("licet.cli.user:user",     "Operate",   "Add people, look at them, end what is theirs."),
     "session": ("licet.cli.session:session", "Operate", "Look through browser sessions and end them."),
     "grant":  ("licet.cli.grant:grant",   "Operate",   "Look through what people allowed apps, and end it."),

@@ -12,6 +12,7 @@ import click
 from licet.ambient import SECOND, Instant
 from licet.cli.main import FOUND
 from licet.cli.opening import CONFIG, Opened, fail, opened, read
+from licet.cli.registered import clients, disable, enable, unregistered
 from licet.events import Event, EventType
 from licet.protocol import secret_token
 from licet.storage.records import InitialToken, RegistrationPolicy
@@ -32,14 +33,21 @@ _GRANTS = {
 
 @click.group()
 def registration() -> None:
-    """Let clients register themselves: make tokens for it, list them, take them back.
+    """Let clients in that nobody registers by hand: make tokens for it, look through clients, disable them.
 
     \b
     Examples:
       licet registration add --may "openid profile" --uses 20 --days 7 --note "partner team"
       licet registration list
       licet registration revoke 3f9a0c11d2e4
+      licet registration clients
+      licet registration disable https://agent.example.com/client.json
     """
+
+
+registration.add_command(clients)
+registration.add_command(disable)
+registration.add_command(enable)
 
 
 @registration.command()
@@ -85,7 +93,7 @@ def add(may: str, uses: int, days: int, profile: str, grants: tuple[str, ...], n
 @registration.command(name="list")
 @CONFIG
 def list_(config: Path) -> None:
-    """List the tokens there are, by name; none of them is shown again.
+    """List the tokens there are, by name; none of them is shown again. Clients: licet registration clients.
 
     \b
     Example:
@@ -94,7 +102,10 @@ def list_(config: Path) -> None:
 
     async def run(at: Opened) -> str:
         tokens = await at.store.registrations.tokens(at.issuer.issuer_id)
-        return "\n".join(_line(token) for token in tokens) or "There are no tokens."
+        lines = [_line(token) for token in tokens] or ["There are no tokens."]
+        if many := await unregistered(at):
+            lines.append(f"{many} clients came without you: licet registration clients")
+        return "\n".join(lines)
 
     click.echo(_with(config, run))
 
@@ -127,7 +138,8 @@ def revoke(name: str, config: Path) -> None:
 def _with(config: Path, run: Run, *, create: bool = False) -> str:
     """Open the store, do it, close the store."""
     manifest = read(config)
-    if manifest.server.registration is None:
+    section = manifest.server.registration
+    if section is None or not section.registers:
         fail("Registration is off: write [server.registration] into the configuration first.", FOUND)
 
     async def done() -> str:

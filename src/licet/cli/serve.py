@@ -24,7 +24,7 @@ from licet.storage.ports import Conflict
 
 if TYPE_CHECKING:
     from licet.app import Server
-    from licet.authorization_server.settings import DynamicRegistration, Settings
+    from licet.authorization_server.settings import ClientDocuments, DynamicRegistration, Settings
     from licet.authorization_server.web.kernel import Kernel
 
 
@@ -182,6 +182,7 @@ def settings(manifest: Manifest) -> Settings:
         sessions=SessionLives(**sessions),
         registration=_registration(manifest),
         administration=manifest.server.admin,
+        documents=documents(manifest),
         pushing=Pushing(required=manifest.server.pushed_only),
         egress=manifest.server.egress,
     )
@@ -192,11 +193,28 @@ def _registration(manifest: Manifest) -> DynamicRegistration | None:
     from licet.storage.records import RegistrationPolicy  # noqa: PLC0415
 
     section = manifest.server.registration
-    if section is None:
+    if section is None or not section.registers:
         return None
     return DynamicRegistration(
         anybody=section.anybody,
         policy=RegistrationPolicy(scope=section.may),
+        clients=section.clients,
+        unused_s=section.unused_s,
+    )
+
+
+def documents(manifest: Manifest) -> ClientDocuments | None:
+    """Whose metadata documents are taken; None: nobody's."""
+    from licet.authorization_server.settings import DOCUMENT_GRANTS, ClientDocuments  # noqa: PLC0415
+    from licet.storage.records import RegistrationPolicy  # noqa: PLC0415
+
+    section = manifest.server.registration
+    if section is None or not section.documents:
+        return None
+    return ClientDocuments(
+        hosts=None if section.document_hosts is None else frozenset(section.document_hosts),
+        refused=frozenset(section.refuse_hosts),
+        policy=RegistrationPolicy(scope=section.may, grant_types=DOCUMENT_GRANTS),
         clients=section.clients,
         unused_s=section.unused_s,
     )

@@ -87,4 +87,4 @@ class ServerMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     protected_resources: Names | None = None
     """RFC 9728 §4."""
     client_id_metadata_document_supported: bool = False
-    """OAuth Client ID Metadata Document §5."""
+    """OAuth Client ID Metadata Document §6."""

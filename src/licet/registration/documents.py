@@ -14,7 +14,7 @@ MANUAL = "docs/configuration.md"
 PARTS = "conf.d"
 """Beside the main file; what stands there is read as well."""
 
-_FILE_LENGTH = 1024 * 1024
+FILE_LENGTH = 1024 * 1024
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 _MAY_HIDE = ("secret", "password", "token")
 
@@ -49,7 +49,7 @@ class Documents:
     def _text(self, path: Path, name: str) -> str | None:
         try:
             with path.open("rb") as file:
-                content = file.read(_FILE_LENGTH + 1)
+                content = file.read(FILE_LENGTH + 1)
             # Lines as tomllib sees them; else a carriage return would count as a column.
             text = content.decode().replace("\r\n", "\n")
             self.content += b"%d\x00%s" % (len(content), content)
@@ -60,7 +60,7 @@ class Documents:
         except ValueError:
             message, fix = "is not text in UTF-8", "save it as UTF-8"
         else:
-            if len(content) <= _FILE_LENGTH:
+            if len(content) <= FILE_LENGTH:
                 return text
             message, fix = "is larger than a megabyte", f"split it: {PARTS}/*.toml is read, too"
         self._mistakes.append(Mistake(Place(file=name), message, MANUAL, fix))

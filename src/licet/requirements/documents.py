@@ -50,6 +50,16 @@ OAUTH_2_1 = Document(
     "The OAuth 2.1 Authorization Framework",
     "https://www.ietf.org/archive/id/draft-ietf-oauth-v2-1-16.html#section-{section}",
 )
+CIMD = Document(
+    "Client ID Metadata Document draft-02",
+    "OAuth Client ID Metadata Document",
+    "https://www.ietf.org/archive/id/draft-ietf-oauth-client-id-metadata-document-02.html#section-{section}",
+)
+MCP = Document(
+    "MCP 2026-07-28",
+    "Model Context Protocol: Client Registration",
+    "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/client-registration#{section}",
+)
 OIDC_CORE = Document(
     "OpenID Connect Core 1.0",
     "OpenID Connect Core 1.0 incorporating errata set 2",

@@ -49,6 +49,10 @@ class Conflict(Exception):  # noqa: N818  a condition of the store, not a mistak
     """Something that must be unique was there already (an id, a URL, a scope's name): nothing was done."""
 
 
+class Full(Exception):  # noqa: N818  a condition of the store, not a mistake of the caller
+    """There are as many clients that nobody registered by hand as there may be: nothing was done."""
+
+
 # What admission needs to know of everything a grant hangs on, read in one go.
 
 
@@ -213,6 +217,19 @@ class Replayed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 Outcome = Redeemed | Replayed | AlreadyRedeemed | Unknown
 
 
+class Registering(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A client that registers itself, with everything that must become durable together."""
+
+    client: Client
+    credentials: tuple[Credential, ...]
+    registration: Registration
+    token: bytes | None
+    """The digest of the initial token that is spent; None where registration is open."""
+    most: int
+    """How many such clients there may be."""
+    event: Event
+
+
 class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The end of an authorization request that was allowed: grant, code and remembered consent together."""
 
@@ -228,6 +245,9 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Newly given, to be remembered; replaces what was remembered before."""
     relies_on: Consent | None = None
     """What was remembered and spared the question: nothing is done if it was withdrawn or replaced meanwhile."""
+    adopts: Registering | None = None
+    """The client, where only its document made it known so far: written down with its first grant. Where it is written
+    down already nothing is, and nothing is done at all if what it says of itself is not the same any more."""
     events: tuple[Event, ...]
 
 
@@ -365,19 +385,6 @@ class Clients(Protocol):
         """Disable: status, epoch = ending.at, revocation, event. False if unknown or already disabled."""
 
 
-class Registering(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A client that registers itself, with everything that must become durable together."""
-
-    client: Client
-    credentials: tuple[Credential, ...]
-    registration: Registration
-    token: bytes | None
-    """The digest of the initial token that is spent; None where registration is open."""
-    most: int
-    """How many such clients there may be."""
-    event: Event
-
-
 RegistrationOutcome = Literal["registered", "spent", "full"]
 
 
@@ -405,6 +412,16 @@ class Registrations(Protocol):
 
     async def used(self, issuer_id: int, client_id: str, at: Instant) -> bool:
         """It was used, so it stays; False if that was known, or it is over."""
+
+    async def renew(
+        self, client: Client, credentials: tuple[Credential, ...], before: bytes, ending: Ending | None, event: Event
+    ) -> bool:
+        """A client's document says something else than it did: what it says of itself and all its credentials, only if
+        its metadata's digest still is *before* and it is active. With *ending*, all that it was given so far ends, as
+        by ``clients.end``, but it may go on; *event* is recorded where nothing ends."""
+
+    async def extend(self, issuer_id: int, client_id: str, at: Instant, until: Instant) -> bool:
+        """It was used, so it stays *until* then, never shorter than before; False if it is over *at*, or not there."""
 
 
 class Resources(Protocol):
@@ -518,7 +535,8 @@ class Transactions(Protocol):
 
     async def conclude(self, conclusion: Conclusion) -> bool:
         """Grant, code, consent and events, the request forgotten as in ``deny``; False, and nothing done, if the transaction was not open, or person,
-        session, client or the consent relied on ended meanwhile."""
+        session, client or the consent relied on ended meanwhile. Raises Full, and nothing is done, where ``adopts`` is
+        one client too many."""
 
 
 class Consents(Protocol):
@@ -576,9 +594,11 @@ class Devices(Protocol):
         at: Instant,
         grant: Grant | None,
         events: tuple[Event, ...],
+        *,
+        adopts: Registering | None = None,
     ) -> bool:
         """Approve with *grant* or deny with None: only the one who claimed it, only once, only unexpired; approve
-        only if person, session and client have not ended meanwhile."""
+        only if person, session and client have not ended meanwhile. *adopts* and Full as for ``conclude``."""
 
     async def release(self, issuer_id: int, device_digest: bytes, subject_id: str) -> None:
         """The one who claimed it gives it up undecided: it is open again."""

@@ -34,6 +34,8 @@ SHOP = App(
     terms_url="https://shop.example.com/terms",
 )
 LOCAL = App(name="Order Reports", local=True, assured=False)
+AGENT = App(name="Coding Agent", host="localhost:49321", local=True, assured=False, document_host="agent.example.com")
+"""Nobody registered it: its document says all this."""
 TV = App(name="Lounge TV")
 
 NAME = Sentence(words="Know your name and picture")
@@ -167,11 +169,15 @@ VIEWS: dict[str, View] = {
         app=LOCAL, new=(), before=(NAME, SEE), remembered=False, offline=True, offline_before=True
     ),
     "consent-unchecked": consent(app=App(name="Bargain Finder", host="bargains.example.net", assured=False)),
+    "consent-document": consent(app=AGENT, remembered=False),
     "consent-nothing": consent(new=()),
     "device-entry": DeviceEntry(csrf="c-1"),
     "device-entry-again": DeviceEntry(csrf="c-1", user_code="wdjb mjhx", failed=True),
     "device-entry-throttled": DeviceEntry(csrf="c-1", user_code="wdjb mjhx", failed=True, throttled_s=300),
     "device-confirm": device_confirm(),
+    "device-confirm-document": device_confirm(
+        app=App(name="Lounge TV", assured=False, document_host="tv.example.net"), device_name=""
+    ),
     "device-confirm-plain": device_confirm(device_name="", words="", same_network=True),
     "device-confirm-tail": device_confirm(tail_asked=True),
     "device-confirm-tail-again": device_confirm(words="", tail_asked=True, failed=True),

@@ -253,6 +253,21 @@ class TestConsent:
         assert "Stop if" not in read(consent()).text
         assert "not checked" not in read(consent()).text
 
+    def test_an_app_that_only_its_document_knows_is_said_to_be_nobodys(self) -> None:
+        """Both hosts, and that no operator registered it, before the answers."""
+        page = read(VIEWS["consent-document"]).text
+        order = (
+            "Not registered with the operator",
+            "agent.example.com",
+            "The answer goes to localhost:49321",
+            "a program on this device",
+            "Allow",
+        )
+        assert [page.index(words) for words in order] == sorted(page.index(words) for words in order)
+        assert "Not registered" not in read(consent(app=LOCAL)).text
+        device = read(VIEWS["device-confirm-document"]).text
+        assert device.index("Not registered") < device.index("tv.example.net") < device.index("Allow")
+
 
 class TestDevice:
     def test_the_warning_comes_before_the_answers(self) -> None:

@@ -35,12 +35,12 @@ class Addressee(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     state: str | None
 
 
-async def addressee(parameters: Parameters, directory: Directory, now: Instant) -> Addressee:
-    """The one to answer; raises InvalidRequest where it cannot be known (shown on our own page)."""
+async def addressee(parameters: Parameters, directory: Directory, now: Instant, peer: str) -> Addressee:
+    """The one to answer; raises InvalidRequest where it cannot be known (shown on our own page). *peer* is who asks."""
     client_id = parameters.get("client_id")
     if client_id is None:
         raise InvalidRequest("client_id is missing", per=CLIENT_KNOWN)
-    registered = await directory.client(client_id)
+    registered = directory.at_hand(client_id) or await directory.named(client_id, now, introduces=True, peer=peer)
     if registered is None or not client_usable(registered.client, now):
         raise InvalidRequest("client_id is not known here", per=CLIENT_KNOWN)
     return addressee_of(registered.client, parameters)

@@ -62,9 +62,9 @@ class AuthorizationEndpoint:
         except InvalidRequest:  # repeated: what follows says so, to whom it concerns
             parameters = sent
         except Refusal as refusal:
-            answer_to = await addressee(sent, self.directory, incoming.at)
+            answer_to = await addressee(sent, self.directory, incoming.at, incoming.peer)
             return self.steps.refused(answer_to, refusal, incoming, None, Way())
-        answer_to = await addressee(parameters, self.directory, incoming.at)
+        answer_to = await addressee(parameters, self.directory, incoming.at, incoming.peer)
         try:
             request = await self.read(parameters, answer_to, incoming)
         except Refusal as refusal:
@@ -145,7 +145,9 @@ class AuthorizationEndpoint:
         if not transaction.request:  # another press of the button was quicker, and what was asked is forgotten
             raise InvalidRequest("This sign-in was answered already", per=TRANSACTION_ONCE)
         request = frozen.decode(transaction.request)
-        registered = await self.directory.client(request.client_id)
+        registered = self.directory.at_hand(request.client_id)
+        if registered is None:
+            registered = await self.directory.named(request.client_id, now, introduces=True)
         if registered is None or not client_usable(registered.client, now):
             raise InvalidRequest("The app is not known here any more", per=CLIENT_KNOWN)
         client = registered.client

@@ -39,7 +39,7 @@ class PushedRequests:
         if incoming.form.get("request_uri") is not None:
             raise InvalidRequest("request_uri is not for a pushed request", per=PUSHED_NO_REQUEST_URI)
         incoming.form.refuse_repeated()
-        client = (await self.authentication.client(incoming)).client
+        client = (await self.authentication.client(incoming, introduces=True)).client
         await self._room(client, incoming)
         parameters = await self.authorization.request_objects.opened(incoming.form, incoming, client.client_id)
         answer_to = addressee_of(client, parameters)

@@ -40,7 +40,7 @@ class RequestObjects:
         request, client_id = sent.get("request"), client_id or sent.get("client_id")
         if request is None or client_id is None or sent.get("request_uri") is not None:
             return sent
-        registered = await self.directory.client(client_id)
+        registered = await self.directory.named(client_id, incoming.at, introduces=True, peer=incoming.peer)
         if registered is None or not client_usable(registered.client, incoming.at):
             return sent
         keys = await self._keys(registered, request, incoming.at)

@@ -30,7 +30,7 @@ from licet.authorization_server.authorization.response import Way, granted, refu
 from licet.authorization_server.browser import Browser
 from licet.authorization_server.company import Company
 from licet.authorization_server.exchange import Answer, Incoming, Redirect, SetCookie
-from licet.authorization_server.granting import Granting
+from licet.authorization_server.granting import Granting, no_room
 from licet.events import Event, EventType
 from licet.protocol import secret_token
 from licet.protocol.errors import ConsentRequired, InvalidRequest, Refusal, UnmetAuthenticationRequirements
@@ -38,7 +38,7 @@ from licet.requirements import ACR_ESSENTIAL, CONSENT_GIVEN, TRANSACTION_ONCE
 from licet.resource_owner.claims import SCOPE_OF, askable
 from licet.resource_owner.consent import Ask, agreed_to, assured, to_ask
 from licet.resource_owner.sessions import BrowserSessions
-from licet.storage.ports import Conclusion, SignedIn
+from licet.storage.ports import Conclusion, Full, SignedIn
 from licet.storage.records import Client, Code, Consent, Grant, Transaction
 
 _PATHS: dict[type[Step], str] = {SignInNeeded: "/login", ChoiceNeeded: "/login/choose", ConsentNeeded: "/consent"}
@@ -212,8 +212,14 @@ class Steps:
             raise ConsentRequired("Nobody is here to agree", per=CONSENT_GIVEN)
         value = secret_token.drawn("ac", self.granting.entropy.bytes(secret_token.DRAWN_FROM_BYTES))
         conclusion = self._conclusion(situation, here, situation.sub, value, incoming, agreed=agreed)
-        if not await self.granting.store.transactions.conclude(conclusion):
+        try:
+            concluded = await self.granting.store.transactions.conclude(conclusion)
+        except Full:
+            raise no_room() from None
+        if not concluded:
             return await self._overtaken(situation, incoming, way)
+        if conclusion.adopts is not None:
+            self.granting.directory.forget(conclusion.adopts.client)
         await self.sessions.touch(here.session, incoming.at)
         addressee, issuer = situation.addressee, self.granting.directory.issuer
         if situation.transaction is not None:
@@ -275,6 +281,7 @@ class Steps:
             code=code,
             consent=consent,
             relies_on=None if agreed else situation.consent,
+            adopts=self.granting.adopted(client, at, incoming.request_id),
             events=_events(grant, txn_id or "", incoming, agreed=agreed),
         )
 

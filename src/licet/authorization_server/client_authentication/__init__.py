@@ -22,7 +22,7 @@ from licet.requirements import (
     ONE_METHOD_PER_REQUEST,
     SECRET_GUESSING_THROTTLED,
 )
-from licet.storage.ports import Throttles
+from licet.storage.ports import Registered, Throttles
 
 FAILED = "Client authentication failed: unknown client, wrong credential, or another method than registered"
 SECRET_METHODS = frozenset({"client_secret_basic", "client_secret_post"})
@@ -40,9 +40,12 @@ class ClientAuthentication:
     throttles: Throttles
     limits: Limits
 
-    async def client(self, incoming: Incoming) -> AuthenticatedClient:
-        """The client that sent *incoming*; raises InvalidClient, InvalidRequest or TooManyAttempts."""
-        candidate, method = await self._authenticated(incoming)
+    async def client(self, incoming: Incoming, *, introduces: bool = False) -> AuthenticatedClient:
+        """The client that sent *incoming*; raises InvalidClient, InvalidRequest or TooManyAttempts.
+
+        *introduces*: one that is only named by its document may come for the first time.
+        """
+        candidate, method = await self._authenticated(incoming, introduces=introduces)
         if candidate.client is None:
             raise InvalidClient(FAILED, per=CLIENT_KNOWN, detail="an API's credential at a client's endpoint")
         return AuthenticatedClient(client=candidate.client, method=method)
@@ -51,9 +54,9 @@ class ClientAuthentication:
         """The client or API that sent *incoming*, for introspection (RFC 7662 §2.1)."""
         return (await self._authenticated(incoming))[0]
 
-    async def _authenticated(self, incoming: Incoming) -> tuple[Candidate, str]:
+    async def _authenticated(self, incoming: Incoming, *, introduces: bool = False) -> tuple[Candidate, str]:
         presented, method = self._exactly_one(incoming)
-        candidate = await self._candidate(presented.client_id, incoming)
+        candidate = await self._candidate(presented.client_id, incoming, introduces=introduces)
         if method.name not in candidate.methods:
             await self._refuse(presented, candidate, incoming, "method not registered")
         wrong = await method.authenticate(presented, candidate, incoming)
@@ -82,7 +85,7 @@ class ClientAuthentication:
             raise InvalidRequest("client_id is not the client that authenticates", per=ONE_METHOD_PER_REQUEST)
         return presented, method
 
-    async def _candidate(self, client_id: str, incoming: Incoming) -> Candidate:
+    async def _candidate(self, client_id: str, incoming: Incoming, *, introduces: bool) -> Candidate:
         issuer_id = self.directory.issuer.issuer_id
         if client_id.startswith(API_PREFIX):
             api = self.directory.catalogue.by_name.get(client_id.removeprefix(API_PREFIX))
@@ -94,7 +97,7 @@ class ClientAuthentication:
                     credentials=api.credentials,
                     api=api.resource.identifier,
                 )
-        registered = await self.directory.client(client_id)
+        registered = self.directory.at_hand(client_id) or await self._named(client_id, incoming, introduces=introduces)
         if registered is None or not client_usable(registered.client, incoming.at):
             return Candidate(issuer_id=issuer_id, id=client_id, methods=SECRET_METHODS, credentials=())
         metadata = registered.client.metadata
@@ -107,6 +110,15 @@ class ClientAuthentication:
             signing_alg=metadata.token_endpoint_auth_signing_alg,
             client=registered.client,
         )
+
+    async def _named(self, client_id: str, incoming: Incoming, *, introduces: bool) -> Registered | None:
+        """Who is introduced hears what is wrong with its document; of any other a stranger learns nothing."""
+        try:
+            return await self.directory.named(client_id, incoming.at, introduces=introduces, peer=incoming.peer)
+        except InvalidRequest:
+            if introduces:
+                raise
+            return None
 
     async def _refuse(self, presented: Presented, candidate: Candidate, incoming: Incoming, detail: str) -> None:
         """Say no, and count it: only failures fill the bucket, the right secret always passes (rulings V)."""

@@ -10,6 +10,7 @@ import msgspec
 from licet.authorization_server.apps import app_of, sentences
 from licet.authorization_server.device_verification.waiting import Devices
 from licet.authorization_server.exchange import Answer, Incoming, Page
+from licet.authorization_server.granting import no_room
 from licet.authorization_server.views import DeviceConfirm, DeviceDone
 from licet.events import Event, EventType
 from licet.protocol import user_code as codes
@@ -21,7 +22,7 @@ from licet.requirements import (
     FORM_FROM_OUR_PAGE,
 )
 from licet.resource_owner.guesses import network_of
-from licet.storage.ports import SignedIn
+from licet.storage.ports import Full, SignedIn
 from licet.storage.records import Client, Pending, Transaction
 
 
@@ -144,11 +145,23 @@ class DeviceConfirmPage:
         )
         kind = EventType.DEVICE_APPROVED if allowed else EventType.DEVICE_DENIED
         event = self._event(kind, pending, here, incoming, transaction.txn_id)
-        decided = await granting.store.devices.decide(
-            pending.issuer_id, pending.device_digest, here.account.subject_id, incoming.at, grant, (event,)
-        )
+        adopts = granting.adopted(client, incoming.at, incoming.request_id) if allowed else None
+        try:
+            decided = await granting.store.devices.decide(
+                pending.issuer_id,
+                pending.device_digest,
+                here.account.subject_id,
+                incoming.at,
+                grant,
+                (event,),
+                adopts=adopts,
+            )
+        except Full:
+            raise no_room() from None
         if not decided:
             raise InvalidRequest("The code has expired or was answered already", per=DEVICE_CODE_EXPIRES)
+        if adopts is not None:
+            granting.directory.forget(adopts.client)
         view = DeviceDone(
             app=app_of(client, None, development=False),
             login=here.account.login,

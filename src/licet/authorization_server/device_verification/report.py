@@ -24,7 +24,7 @@ class DeviceReportPage:
             incoming, self.devices.issuer_id, incoming.form.get("transaction"), answered=True
         )
         browser.check_form(incoming, browser.csrf(transaction, "report"))
-        pending, _, client = await self.devices.of(transaction)
+        pending, _, client = await self.devices.of(transaction, incoming.at)
         await self.devices.steps.granting.store.events.record(
             Event(
                 issuer_id=pending.issuer_id,

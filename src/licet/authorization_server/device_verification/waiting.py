@@ -59,18 +59,18 @@ class Devices:
                 return pending
         return None
 
-    async def of(self, transaction: Transaction) -> tuple[Pending, DeviceRequest, Client]:
+    async def of(self, transaction: Transaction, now: Instant) -> tuple[Pending, DeviceRequest, Client]:
         """The request a transaction is about; raises InvalidRequest where it is gone."""
         request = _decode(transaction.request)
         pending = await self.steps.granting.store.devices.find(self.issuer_id, bytes.fromhex(request.device_digest))
-        registered = await self.steps.granting.directory.client(transaction.client_id)
+        registered = await self.steps.granting.directory.named(transaction.client_id, now, introduces=True)
         if pending is None or registered is None:
             raise InvalidRequest("The device's request is gone; start again on the device", per=DEVICE_CODE_KNOWN)
         return pending, request, registered.client
 
     async def standing(self, transaction: Transaction, now: Instant) -> tuple[Pending, DeviceRequest, Client]:
         """The request a transaction is about, as far as it still stands: client or scopes may have gone meanwhile."""
-        pending, request, client = await self.of(transaction)
+        pending, request, client = await self.of(transaction, now)
         if not client_usable(client, now):
             raise InvalidRequest("The app is not known here any more", per=CLIENT_KNOWN)
         scope = scopes.left(pending.scope, client, self.steps.granting.directory.catalogue)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from licet.ambient import SECOND, Instant
 from licet.authorization_server.client_authentication import ClientAuthentication
 from licet.authorization_server.directory import Directory
 from licet.authorization_server.exchange import Incoming, Json
@@ -15,6 +16,8 @@ from licet.protocol.errors import InvalidRequest, UnauthorizedClient, Unsupporte
 from licet.requirements import GRANT_TYPE_ALLOWED, GRANT_TYPE_KNOWN
 from licet.storage.ports import Registrations
 from licet.storage.records import Client
+
+_DAY_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,19 @@ class TokenEndpoint:
         return issued
 
     async def _stays(self, client: Client, incoming: Incoming) -> None:
-        """A client that registered itself goes unless it is used, and now it was."""
-        if await self.registrations.used(client.issuer_id, client.client_id, incoming.at):
+        """A client that nobody registered by hand goes unless it is used, and now it was."""
+        if client.source == "cimd":
+            await self._stays_longer(client, incoming)
+        elif await self.registrations.used(client.issuer_id, client.client_id, incoming.at):
+            self.directory.forget(client)
+
+    async def _stays_longer(self, client: Client, incoming: Incoming) -> None:
+        """One that its document can bring back stays as long as its refresh tokens may; written once a day."""
+        longest_s = self.issue.lifetimes.refresh_absolute_s + 2 * _DAY_S
+        until = Instant(incoming.at + longest_s * SECOND)
+        if client.expires_at is not None and until - client.expires_at < _DAY_S * SECOND:
+            return
+        if await self.registrations.extend(client.issuer_id, client.client_id, incoming.at, until):
             self.directory.forget(client)
 
     def _grant(self, incoming: Incoming) -> GrantType:

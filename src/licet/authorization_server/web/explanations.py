@@ -13,6 +13,12 @@ import msgspec
 from licet.protocol.errors import Refusal
 from licet.requirements import (
     CLIENT_KNOWN,
+    DOCUMENT_ADDRESS_FETCHABLE,
+    DOCUMENT_FETCHED_SAFELY,
+    DOCUMENT_NAMES_ITS_ADDRESS,
+    DOCUMENT_REDIRECTS_HOME,
+    DOCUMENT_WELL_FORMED,
+    DOCUMENT_WITHOUT_SECRETS,
     FORM_FROM_OUR_PAGE,
     HOST_KNOWN,
     REDIRECT_URI_EXACT,
@@ -40,6 +46,11 @@ _WRONG_ADDRESS = Explanation(
     "The app asked us to send you to an address that we do not know as its own. Nothing was shared.",
     ("Do not sign in through the link that brought you here.", "If you trust the app, open it directly.", _TELL),
 )
+_NO_DOCUMENT = Explanation(
+    "We do not know the app that sent you here, and what it says of itself could not be read or is not taken here. "
+    "Nothing was shared.",
+    ("Try again in a minute: the app's own website may be down.", _TELL),
+)
 _STALE_FORM = Explanation(
     "This page was open for too long, or it did not come from here. Nothing was changed.",
     ("Go back, reload the page, and try once more.", "Allow cookies for this site if your browser blocks them."),
@@ -64,11 +75,21 @@ BROKEN: Final = Explanation(
     "Something went wrong",
 )
 
+_ITS_DOCUMENT: Final = (
+    DOCUMENT_ADDRESS_FETCHABLE,
+    DOCUMENT_FETCHED_SAFELY,
+    DOCUMENT_NAMES_ITS_ADDRESS,
+    DOCUMENT_REDIRECTS_HOME,
+    DOCUMENT_WELL_FORMED,
+    DOCUMENT_WITHOUT_SECRETS,
+)
+
 _BY_REQUIREMENT: Final = {
     CLIENT_KNOWN.id: Explanation("We do not know the app that sent you here. Nothing was shared.", (_BACK, _TELL)),
     REDIRECT_URI_REGISTERED.id: _WRONG_ADDRESS,
     REDIRECT_URI_EXACT.id: _WRONG_ADDRESS,
     REDIRECT_URI_SAFE.id: _WRONG_ADDRESS,
+    **dict.fromkeys((rule.id for rule in _ITS_DOCUMENT), _NO_DOCUMENT),
     FORM_FROM_OUR_PAGE.id: _STALE_FORM,
     TRANSACTION_BOUND_TO_BROWSER.id: _OTHER_BROWSER,
     TRANSACTION_ONCE.id: _OVER,

@@ -11,7 +11,7 @@ from licet.events import EventType
 from licet.protocol.client_metadata import ClientMetadata
 from licet.storage.contract import samples as a
 from licet.storage.contract.samples import AT, ISSUER, after
-from licet.storage.ports import Registered, Registering, Store
+from licet.storage.ports import Conclusion, Full, Registered, Registering, Store
 from licet.storage.records import InitialToken, Registration, RegistrationPolicy
 
 
@@ -136,6 +136,115 @@ class Registrations:
             Registered(client=new.client, credentials=new.credentials),
         )
 
+    async def test_a_documents_client_is_written_down_with_its_first_grant(self, store: Store) -> None:
+        adopts = _described("https://c/1")
+        assert await store.transactions.conclude(_conclusion(store, adopts, 1))
+        assert await store.clients.find(ISSUER, "https://c/1") == Registered(
+            client=adopts.client, credentials=adopts.credentials
+        )
+        assert await store.registrations.find(ISSUER, "https://c/1") == adopts.registration
+        assert await store.transactions.conclude(_conclusion(store, adopts, 2)), "it is written down, and says the same"
+        assert await a.recorded(store, EventType.CLIENT_CREATED) == 1
+
+    async def test_nothing_is_done_where_the_document_says_something_else_by_now(self, store: Store) -> None:
+        await store.transactions.conclude(_conclusion(store, _described("https://c/1"), 1))
+        other = _described("https://c/1", metadata_digest=a.digest("other"))
+        conclusion = _conclusion(store, other, 2)
+        assert not await store.transactions.conclude(conclusion)
+        assert await store.grants.find_by_handle(ISSUER, conclusion.grant.handle) is None
+        assert await store.codes.find(ISSUER, conclusion.code.digest) is None
+
+    async def test_nothing_is_done_where_there_is_no_room(self, store: Store) -> None:
+        await store.registrations.register(_new("c", token=None))
+        full = _conclusion(store, _described("https://c/1", most=1), 1)
+        try:
+            await store.transactions.conclude(full)
+        except Full:
+            pass
+        else:
+            raise AssertionError("one too many")
+        assert await store.clients.find(ISSUER, "https://c/1") is None
+        assert await store.grants.find_by_handle(ISSUER, full.grant.handle) is None
+
+    async def test_a_request_that_is_over_writes_nobody_down(self, store: Store) -> None:
+        conclusion = replace(_conclusion(store, _described("https://c/1"), 1), txn_id="never")
+        assert not await store.transactions.conclude(conclusion)
+        assert await store.clients.find(ISSUER, "https://c/1") is None
+        assert await store.registrations.find(ISSUER, "https://c/1") is None
+
+    async def test_a_device_that_is_allowed_writes_its_documents_client_down(self, store: Store) -> None:
+        """Only with the approval itself, and not where there is no room or somebody else claimed it."""
+        asked = a.pending("tv", client_id="https://c/1")
+        await store.devices.open(asked, a.event(EventType.DEVICE_ASKED))
+        await store.devices.claim(ISSUER, asked.device_digest, "anna", AT, a.event(EventType.DEVICE_CLAIMED))
+
+        async def approve(who: str, adopts: Registering) -> bool:
+            grant = a.grant(store, client_id="https://c/1", origin="device", session_id=None)
+            told = (a.event(EventType.DEVICE_APPROVED),)
+            return await store.devices.decide(ISSUER, asked.device_digest, who, AT, grant, told, adopts=adopts)
+
+        assert not await approve("bob", _described("https://c/1"))
+        assert await store.clients.find(ISSUER, "https://c/1") is None
+        try:
+            await approve("anna", _described("https://c/1", most=0))
+        except Full:
+            assert await store.clients.find(ISSUER, "https://c/1") is None
+        else:
+            raise AssertionError("one too many")
+        assert await approve("anna", _described("https://c/1"))
+        assert await store.clients.find(ISSUER, "https://c/1") is not None
+
+    async def test_a_document_that_changes_changes_its_client_once(self, store: Store) -> None:
+        adopts = _described("https://c/1")
+        await store.transactions.conclude(_conclusion(store, adopts, 1))
+        changed = replace(adopts.client, metadata=ClientMetadata(client_name="New"), metadata_digest=a.digest("new"))
+
+        async def renew() -> bool:
+            before, event = adopts.client.metadata_digest, a.event(EventType.CLIENT_CHANGED)
+            return await store.registrations.renew(changed, (), before, None, event)
+
+        assert (await gather(*(renew() for _ in range(5)))).count(True) == 1
+        assert await store.clients.find(ISSUER, "https://c/1") == Registered(client=changed, credentials=())
+        assert await a.recorded(store, EventType.CLIENT_CHANGED) == 1
+        assert await store.revocations.since(ISSUER, 0, 10) == ()
+
+    async def test_what_was_given_ends_where_the_keys_were_replaced(self, store: Store) -> None:
+        adopts = _described("https://c/1")
+        await store.transactions.conclude(_conclusion(store, adopts, 1))
+        ending = a.ending("client", "https://c/1", at=after(5))
+        changed = replace(adopts.client, metadata_digest=a.digest("new"))
+        before, event = adopts.client.metadata_digest, a.event(EventType.CLIENT_CHANGED)
+        assert await store.registrations.renew(changed, (), before, ending, event)
+        found = await store.clients.find(ISSUER, "https://c/1")
+        assert found is not None
+        assert (found.client.status, found.client.epoch) == ("active", after(5))
+        assert [line.kind for line in await store.revocations.since(ISSUER, 0, 10)] == ["client"]
+        late = _conclusion(store, _described("https://c/1", metadata_digest=a.digest("new")), 2)
+        assert not await store.transactions.conclude(late), "granted before the keys were replaced"
+
+    async def test_a_documents_client_stays_as_long_as_it_is_used(self, store: Store) -> None:
+        await store.transactions.conclude(_conclusion(store, _described("https://c/1"), 1))
+        assert await store.registrations.extend(ISSUER, "https://c/1", AT, after(500))
+        assert await store.registrations.extend(ISSUER, "https://c/1", AT, after(400))
+        assert not await store.registrations.extend(ISSUER, "https://c/1", after(500), after(900))
+        assert not await store.registrations.extend(ISSUER, "nobody", AT, after(900))
+        await store.purge(after(499), 100)
+        found = await store.clients.find(ISSUER, "https://c/1")
+        assert found is not None
+        assert found.client.expires_at == after(500)
+        await store.purge(after(500), 100)
+        assert await store.clients.find(ISSUER, "https://c/1") is None
+
+    async def test_a_documents_client_that_was_disabled_is_remembered(self, store: Store) -> None:
+        await store.transactions.conclude(_conclusion(store, _described("https://c/1"), 1))
+        assert await store.clients.end(a.ending("client", "https://c/1"), "https://c/1")
+        assert not await store.registrations.extend(ISSUER, "https://c/1", AT, after(900))
+        await store.purge(after(9000), 100)
+        found = await store.clients.find(ISSUER, "https://c/1")
+        assert found is not None
+        assert found.client.status == "disabled"
+        assert len(found.credentials) == 1
+
 
 async def _token(store: Store, **changes: Any) -> None:
     token = InitialToken(
@@ -169,3 +278,17 @@ def _new(client_id: str, *, token: bytes | None = a.digest("token"), most: int =
         most=most,
         event=a.event(EventType.CLIENT_CREATED),
     )
+
+
+def _described(client_id: str, *, most: int = 100, **changes: Any) -> Registering:
+    new = _new(client_id, token=None, most=most)
+    return replace(
+        new,
+        client=replace(new.client, source="cimd", **changes),
+        registration=replace(new.registration, digest=b""),
+    )
+
+
+def _conclusion(store: Store, adopts: Registering, number: int) -> Conclusion:
+    allowed = a.grant(store, client_id=adopts.client.client_id, handle=f"handle {number}", session_id=None)
+    return a.conclusion(allowed, a.code(allowed, f"code {number}"), txn_id=None, consent=None, adopts=adopts)

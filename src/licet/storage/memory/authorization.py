@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from licet.ambient import SECOND, Instant
 from licet.events import Event
+from licet.storage.memory.registrations import adopt, may_adopt
 from licet.storage.memory.world import Room
-from licet.storage.ports import Conclusion, Conflict, Ending, FoundCode, Standing
+from licet.storage.ports import Conclusion, Conflict, Ending, FoundCode, Registering, Standing
 from licet.storage.records import Consent, Grant, Pending, Transaction
 from licet.storage.terms import LIVE_PENDING, SLOWER_S, covers
 
@@ -66,7 +67,7 @@ class MemoryTransactions(Room):
             return False
         named = [txn_id for txn_id in (conclusion.txn_id, conclusion.pushed_id) if txn_id is not None]
         opened = [one for name in named if (one := self._open(issuer_id, name)) and one.expires_at > conclusion.at]
-        if len(opened) < len(named):
+        if len(opened) < len(named) or not may_adopt(self._world, conclusion.adopts):
             return False
         if (
             (issuer_id, grant.grant_id) in self._world.grants
@@ -78,6 +79,7 @@ class MemoryTransactions(Room):
             consent_at = transaction.consent_at if conclusion.consent is None else conclusion.at
             completed = replace(_spent(transaction), state="completed", consent_at=consent_at)
             self._world.transactions[issuer_id, transaction.txn_id] = completed
+        adopt(self._world, conclusion.adopts)
         self._world.keep(grant)
         self._world.codes[issuer_id, code.digest] = code
         if conclusion.consent is not None:
@@ -186,6 +188,8 @@ class MemoryDevices(Room):
         at: Instant,
         grant: Grant | None,
         events: tuple[Event, ...],
+        *,
+        adopts: Registering | None = None,
     ) -> bool:
         pending = self._world.pending.get((issuer_id, device_digest))
         if (
@@ -196,9 +200,10 @@ class MemoryDevices(Room):
             return False
         if grant is None:
             decided = replace(pending, state="denied", decided_at=at)
-        elif self._world.ended_meanwhile(grant):
+        elif self._world.ended_meanwhile(grant) or not may_adopt(self._world, adopts):
             return False
         else:
+            adopt(self._world, adopts)
             decided = replace(pending, state="approved", decided_at=at, grant_id=grant.grant_id)
             self._world.keep(grant)
         self._world.pending[issuer_id, device_digest] = decided

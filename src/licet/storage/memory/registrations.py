@@ -6,9 +6,37 @@ from msgspec.structs import replace
 
 from licet.ambient import Instant
 from licet.events import Event
-from licet.storage.memory.world import Room
-from licet.storage.ports import Conflict, Ending, Registering, RegistrationOutcome
+from licet.storage.memory.world import Room, World
+from licet.storage.ports import Conflict, Ending, Full, Registering, RegistrationOutcome
 from licet.storage.records import Client, Credential, InitialToken, Registration
+from licet.storage.terms import past
+
+
+def may_adopt(world: World, registering: Registering | None) -> bool:
+    """Whether a client is not written down yet, or says the same there; raises Full where there is no room for it."""
+    if registering is None:
+        return True
+    client = registering.client
+    there = world.clients.get((client.issuer_id, client.client_id))
+    if there is not None:
+        return there.metadata_digest == client.metadata_digest
+    if sum(issuer_id == client.issuer_id for issuer_id, _ in world.registrations) >= registering.most:
+        raise Full(client.client_id)
+    return True
+
+
+def adopt(world: World, registering: Registering | None) -> None:
+    """Write a client down with its first grant, unless it is."""
+    if registering is None:
+        return
+    client = registering.client
+    key = (client.issuer_id, client.client_id)
+    if key in world.clients:
+        return
+    world.clients[key] = client
+    world.registrations[key] = registering.registration
+    world.credentials[client.issuer_id, "client", client.client_id] = registering.credentials
+    world.record(registering.event)
 
 
 class MemoryRegistrations(Room):
@@ -95,4 +123,41 @@ class MemoryRegistrations(Room):
             return False
         self._world.registrations[key] = replace(registration, expires_at=None)
         self._world.clients[key] = replace(self._world.clients[key], expires_at=None)
+        return True
+
+    async def renew(
+        self, client: Client, credentials: tuple[Credential, ...], before: bytes, ending: Ending | None, event: Event
+    ) -> bool:
+        key, world = (client.issuer_id, client.client_id), self._world
+        there = world.clients.get(key)
+        if there is None or there.status != "active" or there.metadata_digest != before:
+            return False
+        issuer = world.issuers.get(client.issuer_id)
+        epoch = there.epoch if ending is None else past(ending.at, there.epoch, issuer.epoch if issuer else Instant(0))
+        world.clients[key] = replace(
+            there,
+            kind=client.kind,
+            metadata=client.metadata,
+            metadata_digest=client.metadata_digest,
+            policy=client.policy,
+            epoch=epoch,
+        )
+        world.credentials[client.issuer_id, "client", client.client_id] = credentials
+        if ending is None:
+            world.record(event)
+        else:
+            world.tell(ending, epoch)
+        return True
+
+    async def extend(self, issuer_id: int, client_id: str, at: Instant, until: Instant) -> bool:
+        key, world = (issuer_id, client_id), self._world
+        client, registration = world.clients.get(key), world.registrations.get(key)
+        if client is None or registration is None or client.status != "active":
+            return False
+        if client.expires_at is None or registration.expires_at is None:
+            return False
+        if min(client.expires_at, registration.expires_at) <= at:
+            return False
+        world.clients[key] = replace(client, expires_at=max(client.expires_at, until))
+        world.registrations[key] = replace(registration, expires_at=max(registration.expires_at, until))
         return True

@@ -93,9 +93,13 @@ class MemoryStore:
         world = self._world
         ended = [key for key, one in world.registrations.items() if one.expires_at is not None and one.expires_at <= at]
         for issuer_id, client_id in ended[: limit - gone]:
-            del world.registrations[issuer_id, client_id], world.clients[issuer_id, client_id]
-            world.credentials.pop((issuer_id, "client", client_id), None)
+            del world.registrations[issuer_id, client_id]
             gone += 1
+            client = world.clients[issuer_id, client_id]
+            if client.source == "cimd" and client.status != "active":
+                continue  # one that its document names can come back, so one that was disabled is remembered
+            del world.clients[issuer_id, client_id]
+            world.credentials.pop((issuer_id, "client", client_id), None)
         newest = {line.issuer_id: line.seq for line in world.revocations}
         old = [line for line in world.revocations if line.purge_at <= at and line.seq < newest[line.issuer_id]]
         for line in old[: limit - gone]:

@@ -9,6 +9,7 @@ from licet.storage.records import Code, Consent, Grant, Transaction
 from licet.storage.sqlite import standing
 from licet.storage.sqlite.codec import Codec, Vouched
 from licet.storage.sqlite.endings import end_consent, end_grant, tell
+from licet.storage.sqlite.registrations import Adopting
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.standing import GRANTS
 from licet.storage.sqlite.transaction import Tx, entry
@@ -142,14 +143,19 @@ class SQLiteTransactions(Room):
         lines = [entry(event) for event in conclusion.events]
         consent_at = None if consent is None else conclusion.at
         completing = _completing(conclusion, consent_at)
+        adopt = None if conclusion.adopts is None else Adopting(conclusion.adopts, self._vouching)
 
         def work(tx: Tx) -> bool:
             if ended_meanwhile(tx, conclusion.grant):
                 return False
             if conclusion.relies_on is not None and not still_agreed(tx, conclusion.relies_on):
                 return False
+            if adopt is not None and not adopt.stands(tx):
+                return False
             if completing is not None and not tx.run(*completing):
                 return False
+            if adopt is not None:
+                adopt.write(tx)
             tx.run(GRANTS.insert, grant)
             tx.run(CODES.insert, code)
             if consent is not None:

@@ -6,11 +6,12 @@ from msgspec.structs import replace
 
 from licet.ambient import SECOND, Instant
 from licet.events import Event
-from licet.storage.ports import Standing
+from licet.storage.ports import Registering, Standing
 from licet.storage.records import Grant, Pending
 from licet.storage.sqlite import standing
 from licet.storage.sqlite.authorization import ended_meanwhile
 from licet.storage.sqlite.codec import Vouched
+from licet.storage.sqlite.registrations import Adopting
 from licet.storage.sqlite.room import Room
 from licet.storage.sqlite.standing import GRANTS
 from licet.storage.sqlite.transaction import Tx, entry
@@ -105,19 +106,26 @@ class SQLiteDevices(Room):
         at: Instant,
         grant: Grant | None,
         events: tuple[Event, ...],
+        *,
+        adopts: Registering | None = None,
     ) -> bool:
         lines = [entry(event) for event in events]
         state, grant_id = ("denied", None) if grant is None else ("approved", grant.grant_id)
         which = (issuer_id, device_digest)
         row = None if grant is None else GRANTS.write(grant, self._vouching)
+        adopt = None if adopts is None else Adopting(adopts, self._vouching)
 
         def work(tx: Tx) -> bool:
+            if adopt is not None and not adopt.stands(tx):
+                return False
             (pending,) = PENDING.each(tx.rows(FIND, which), self._vouching) or (None,)
             if pending is None or (grant is not None and ended_meanwhile(tx, grant)):
                 return False
             vouch = PENDING.vouch(replace(pending, grant_id=grant_id), self._vouching)
             if not tx.run(DECIDE, (state, at, grant_id, vouch, *which, subject_id, at)):
                 return False
+            if adopt is not None:
+                adopt.write(tx)
             if row is not None:
                 tx.run(GRANTS.insert, row)
             for line in lines:

@@ -55,9 +55,17 @@ FORGET_RETRY = """
 """
 PURGE_AUTHENTICATIONS = "DELETE FROM authentications WHERE issuer_id = ? AND session_id = ?"
 PURGE_CLIENT = (
-    "DELETE FROM credentials WHERE issuer_id = ? AND owner_kind = 'client' AND owner = ?",
-    "DELETE FROM clients WHERE issuer_id = ? AND client_id = ? AND source = 'dcr'",
+    """
+    DELETE FROM credentials WHERE issuer_id = ?1 AND owner_kind = 'client' AND owner = ?2 AND NOT EXISTS (
+        SELECT 1 FROM clients WHERE issuer_id = ?1 AND client_id = ?2 AND source = 'cimd' AND status <> 'active'
+    )
+    """,
+    """
+    DELETE FROM clients WHERE issuer_id = ? AND client_id = ?
+    AND (source = 'dcr' OR (source = 'cimd' AND status = 'active'))
+    """,
 )
+"""One that its document names can come back, so one that was disabled is remembered."""
 
 LATEST = """
     SELECT max(at) FROM (SELECT at FROM events WHERE node = ? ORDER BY seq DESC LIMIT 1000)
