@@ -119,7 +119,9 @@ class RegistrationEndpoint:
 
     async def _judged(self, document: dict[str, Any], policy: RegistrationPolicy) -> tuple[ClientMetadata, str]:
         issuer = self.directory.issuer
-        known = tuple(name for name in policy.scope if name in self.directory.catalogue.scopes and not name.startswith(RESERVED))
+        known = tuple(
+            name for name in policy.scope if name in self.directory.catalogue.scopes and not name.startswith(RESERVED)
+        )
         within = msgspec.structs.replace(policy, scope=known)
         metadata = dynamic.judge(document, within, development=issuer.development)
         uri = document.get("sector_identifier_uri")
