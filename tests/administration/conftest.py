@@ -14,7 +14,7 @@ import pytest
 from licet.administration.routes import routes
 from licet.ambient import SystemEntropy
 from licet.authorization_server.settings import Settings
-from licet.registration.scopes import ADMINISTRATION
+from licet.registration.reserved_scopes import ADMINISTRATION
 from tests.world import CHEAP, ISSUER, SECRET, World, _secret, client, world
 
 AUDIENCE = f"{ISSUER}/admin"

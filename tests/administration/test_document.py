@@ -14,7 +14,7 @@ from licet.administration.table import OPERATIONS, PREFIX
 from licet.ambient import SystemEntropy
 from licet.authorization_server.presented import Lookup
 from licet.authorization_server.web.routes import Kind
-from licet.registration.scopes import ADMINISTRATION
+from licet.registration.reserved_scopes import ADMINISTRATION
 from tests.administration.conftest import Administered
 from tests.world import ISSUER
 

@@ -118,6 +118,12 @@ async def _narrowed(here: Administered) -> None:
     await here.world.put(service("licet-read", "orders.read"), *found.credentials)
 
 
+async def _a_strangers(here: Administered) -> None:
+    found = await here.world.store.clients.find(1, "licet-read")
+    assert found is not None
+    await here.world.put(msgspec.structs.replace(found.client, source="dcr"), *found.credentials)
+
+
 async def _expired(here: Administered) -> None:
     here.world.clock.ahead_s += 3700
 
@@ -139,7 +145,7 @@ async def _everything(here: Administered) -> None:
 
 
 @pytest.mark.witness(ADMINISTRATION_AUTHORIZED)
-@pytest.mark.parametrize("over", [_revoked, _disabled, _narrowed, _expired, _everything])
+@pytest.mark.parametrize("over", [_revoked, _disabled, _narrowed, _a_strangers, _expired, _everything])
 async def test_every_ending_reaches_its_tokens(here: Administered, over: Over) -> None:
     assert (await here.call("GET", "/apps", "licet:read")).status_code == 200
     await over(here)

@@ -264,6 +264,8 @@ PARTS: Mapping[str, tuple[Row, ...]] = {
         ),
         Row("RG-05", "A registration access token used for another client", "401"),
         Row("RG-06", "An update takes more than the registration might have", "the policy of the first day holds"),
+    ),
+    "Administration": (
         Row(
             "RG-07", "An identity that the body names is believed", "who asks is who the token is; unknown members: 400"
         ),
@@ -293,9 +295,7 @@ NOT_YET: Mapping[str, str] = {
     "TK-25": "no header names a certificate yet; addresses in headers: SE-03",
     "TK-42": "no token exchange yet",
     "TK-43": "no such grant yet",
-    "JW-22": "the server fetches no keys",
     "JW-26": "no hooks",
-    "IR-08": "no feed to APIs yet: a JWT lives ten minutes, introspection is immediate",
     "IR-10": "the client library reads no userinfo yet",
     "DV-10": "no back-channel sign-in",
     "SE-06": "an operator sets passwords",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from licet.registration.scopes import ADMINISTRATION
+from licet.registration.reserved_scopes import ADMINISTRATION
 from tests.cli.test_serve import PASSWORD, free_port, issuer, licet, serving
 
 PAGE = (Path(__file__).parents[2] / "docs" / "administration.md").read_text()

@@ -271,3 +271,15 @@ def test_a_misspelt_scope_gets_the_nearest(refuses: Refuses) -> None:
 
 def test_device_code_is_for_those_without_a_browser() -> None:
     assert [name for name, kind in BY_NAME.items() if DEVICE in kind.grant_types] == ["cli", "tv", "device"]
+
+
+def test_only_a_service_administers_and_only_where_that_is_on(reads: Reads, refuses: Refuses) -> None:
+    service = '[app.ops]\nis = "service"\nsecret = { env = "S" }\nmay = ["licet:apply"]'
+    (off,) = refuses(f"{TOP}\n{service}")
+    assert (off.path, off.fix) == ("app.ops.may[0]", "write admin = true in [server]")
+    assert reads(f"{TOP}\n[server]\nadmin = true\n{service}").apps[0].metadata.scope == ("licet:apply",)
+    people = (
+        '[app.ops]\nis = "web-app"\ncallback = "https://a.example/cb"\nsecret = { env = "S" }\nmay = ["licet:apply"]'
+    )
+    (person,) = refuses(f"{TOP}\n[server]\nadmin = true\n{people}")
+    assert "acts for whoever signs in" in person.message

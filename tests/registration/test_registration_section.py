@@ -93,3 +93,9 @@ def test_the_page_is_true(reads: Reads) -> None:
 def test_every_member_that_is_judged_is_on_the_page() -> None:
     page = (Path(__file__).parents[2] / "docs" / "registration.md").read_text()
     assert {name for name in _OTHERS if f"`{name}`" not in page} == set()
+
+
+def test_the_administration_is_not_for_clients_that_come_by_themselves(refuses: Refuses) -> None:
+    (mistake,) = refuses(TOP + '[server.registration]\nwho = "anybody"\nmay = ["openid", "licet:read"]')
+    assert mistake.path == "server.registration.may[1]"
+    assert "administration" in mistake.message

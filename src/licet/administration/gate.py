@@ -18,7 +18,7 @@ from licet.authorization_server import reserved
 from licet.authorization_server.exchange import Incoming
 from licet.authorization_server.presented import Lookup
 from licet.protocol.errors import InsufficientScope, InvalidToken, Refusal, TooManyRequests
-from licet.registration.scopes import ADMINISTRATION
+from licet.registration.reserved_scopes import ADMINISTRATION
 from licet.requirements import (
     ADMINISTRATION_AUTHORIZED,
     ADMINISTRATION_GUESSING_THROTTLED,
@@ -30,6 +30,8 @@ from licet.resource_server import bearer
 
 OPERATOR: Final = "token"
 """The actor of whoever came with ``LICET_ADMIN_TOKEN``."""
+_STRANGERS: Final = frozenset({"dcr", "cimd"})
+"""Whence clients come that no operator looked at: whatever they may otherwise, they do not administer."""
 _OPEN_TO: Final = {"licet:plan": {"licet:plan", "licet:apply"}}
 """Whoever may do a thing may see first what it would do."""
 _AT_ONCE, _EVERYWHERE, _REFILL_US = 50, 5000, 10 * SECOND
@@ -87,7 +89,10 @@ class Gate:
         here = (reserved.audience(self.lookup.directory.issuer.url),)
         if found is None or found.dead is not None or found.aud != here or found.cnf is not None:
             return None
-        return Caller(f"client:{found.client_id}", frozenset(found.scope)) if found.standing is None else None
+        registered = await self.lookup.directory.client(found.client_id)
+        if found.standing is not None or registered is None or registered.client.source in _STRANGERS:
+            return None
+        return Caller(f"client:{found.client_id}", frozenset(found.scope))
 
     async def _wrong(self, incoming: Incoming) -> Refusal:
         buckets = (

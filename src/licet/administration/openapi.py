@@ -13,7 +13,7 @@ from licet.administration import models
 from licet.administration.office import LISTED
 from licet.administration.table import OPERATIONS, PREFIX, Operation
 from licet.authorization_server.reserved import audience
-from licet.registration.scopes import ADMINISTRATION
+from licet.registration.reserved_scopes import ADMINISTRATION
 
 _NAME: Final = re.compile(r"\{([a-z]+)\+?\}")
 _JSON, _PROBLEM = "application/json", "application/problem+json"

@@ -14,7 +14,8 @@ from licet.authorization_server.exchange import Answer, Empty, Json
 from licet.events import EventType
 from licet.registration import over_the_wire
 from licet.registration.mistakes import ManifestErrors
-from licet.registration.scopes import ADMINISTRATION, OWN
+from licet.registration.reserved_scopes import ADMINISTRATION
+from licet.registration.scopes import OWN
 from licet.storage.ports import Protected, PutResource
 from licet.storage.records import Scope
 

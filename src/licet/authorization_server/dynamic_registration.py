@@ -26,7 +26,7 @@ from licet.protocol.jose.model import InvalidJWT
 from licet.protocol.jose.strict_json import object_of
 from licet.registration import dynamic
 from licet.registration.desired import SECRET, metadata_digest
-from licet.registration.scopes import RESERVED
+from licet.registration.reserved_scopes import RESERVED
 from licet.requirements import (
     REGISTRATION_ALLOWED,
     REGISTRATION_BOUNDED,

@@ -16,7 +16,7 @@ from licet.authorization_server.exchange import Document, Incoming
 from licet.authorization_server.keys import PURPOSES, Ring
 from licet.authorization_server.subject import SUBJECT_TYPES
 from licet.protocol.client_metadata import ClientMetadata
-from licet.registration.scopes import RESERVED
+from licet.registration.reserved_scopes import RESERVED
 from licet.resource_owner.assurance import LEVELS
 from licet.resource_owner.claims import CLAIMS
 

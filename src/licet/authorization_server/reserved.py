@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from licet.registration.scopes import ADMINISTRATION
+from licet.registration.reserved_scopes import ADMINISTRATION
 from licet.storage.ports import Protected
 from licet.storage.records import Issuer, Resource, Scope
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from licet.authorization_server.directory import Catalogue
 from licet.protocol import scope as scopes
 from licet.protocol.errors import InvalidRequest, InvalidScope
-from licet.registration.scopes import RESERVED
+from licet.registration.reserved_scopes import RESERVED
 from licet.requirements import ADMINISTRATION_BY_PROGRAMS, SCOPE_REGISTERED
 from licet.storage.records import Client
 

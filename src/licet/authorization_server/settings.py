@@ -162,10 +162,10 @@ class Settings:
     fetching: Fetching = field(default_factory=Fetching)
     registration: DynamicRegistration | None = None
     """None: only the operator registers clients."""
-    documents: ClientDocuments | None = None
-    """None: a client is not known by its document."""
     administration: bool = False
     """Whether the server is an API of its own (rulings W)."""
+    documents: ClientDocuments | None = None
+    """None: a client is not known by its document."""
     pushing: Pushing = field(default_factory=Pushing)
     egress: EgressLimits = field(default_factory=EgressLimits)
     keys: KeyLives = field(default_factory=KeyLives)

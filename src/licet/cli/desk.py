@@ -134,7 +134,7 @@ async def desk(config: Path) -> AsyncIterator[Desk]:
     manifest = read(config)
     at = await opened(manifest, lock=False, create=False)
     try:
-        directory = Directory(at.store, at.issuer, administration=at.manifest.server.admin)
+        directory = Directory(at.store, at.issuer, administration=manifest.server.admin)
         if (limits := documents(manifest)) is not None:
             directory.lets_in = partial(limits.lets_in, development=at.issuer.development)
         await directory.refresh()

@@ -202,8 +202,8 @@ def settings(manifest: Manifest) -> Settings:
         lifetimes=Lifetimes(**{name: value for name, value in given.items() if name in of_tokens}),
         sessions=SessionLives(**sessions),
         registration=_registration(manifest),
-        documents=documents(manifest),
         administration=manifest.server.admin,
+        documents=documents(manifest),
         pushing=Pushing(required=manifest.server.pushed_only),
         egress=manifest.server.egress,
     )

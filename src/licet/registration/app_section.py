@@ -18,7 +18,8 @@ from licet.registration.kinds import BY_NAME, KINDS, REFRESH, Kind
 from licet.registration.mistakes import shown
 from licet.registration.model import DesiredApp
 from licet.registration.references import credentials
-from licet.registration.scopes import ADMINISTRATION, OWN
+from licet.registration.reserved_scopes import ADMINISTRATION
+from licet.registration.scopes import OWN
 from licet.registration.table import Item, Table, nearest
 
 API_PREFIX = "api."

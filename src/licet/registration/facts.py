@@ -9,7 +9,8 @@ from licet.protocol import user_code
 from licet.protocol.jose import thumbprint
 from licet.registration.desired import Configuration
 from licet.registration.model import Manifest
-from licet.registration.scopes import ADMINISTRATION, OWN
+from licet.registration.reserved_scopes import ADMINISTRATION
+from licet.registration.scopes import OWN
 from licet.rules import (
     Finding,
     PolicyFacts,

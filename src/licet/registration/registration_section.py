@@ -9,6 +9,7 @@ from licet.protocol import scope as scopes
 from licet.protocol.errors import InvalidScope
 from licet.protocol.redirect_uri import is_host
 from licet.registration.mistakes import shown
+from licet.registration.reserved_scopes import RESERVED
 from licet.registration.table import Table
 
 _MOST_CLIENTS = 1_000_000
@@ -111,7 +112,14 @@ def _may(table: Table) -> tuple[str, ...]:
             whole = scopes.parse(item.text) == (item.text,)
         except InvalidScope:
             whole = False
-        if not whole:
+        if item.text.startswith(RESERVED):
+            table.wrong(
+                item.place,
+                f"{shown(item.text)} is the server's administration, which is not for clients that come by themselves",
+                rule="licet ruling W",
+                fix="give it to an app of the file that is a service",
+            )
+        elif not whole:
             table.wrong(
                 item.place, f"{shown(item.text)} is no scope", rule="RFC 6749 §3.3", fix='write may = ["openid"]'
             )

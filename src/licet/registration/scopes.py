@@ -6,21 +6,11 @@ from licet.protocol import scope as scopes
 from licet.protocol.errors import InvalidScope
 from licet.registration.mistakes import shown
 from licet.registration.model import DesiredScope
+from licet.registration.reserved_scopes import RESERVED
 from licet.registration.table import Table, nearest
 
 OWN = ("openid", "profile", "email", "address", "phone", "offline_access")
 """The issuer's own scopes (OpenID Connect Core §5.4, §11)."""
-
-RESERVED = "licet:"
-"""Begins the scopes of the server's own administration (rulings W)."""
-
-ADMINISTRATION = {
-    "licet:read": "Look at apps, APIs, scopes, keys and the record of events",
-    "licet:plan": "Compute what a change of the configuration would do",
-    "licet:apply": "Change the configuration: apps, APIs, scopes, and what they prove themselves with",
-    "licet:people": "Look at people, their sessions and what they allowed, and end it",
-}
-"""The scopes of the server's own administration, in people's words."""
 
 _NAME_LENGTH = 100
 

@@ -14,7 +14,8 @@ from licet.registration.importers.app import AppMaker
 from licet.registration.importers.foreign import ForeignApi, ForeignClient, Realm
 from licet.registration.importers.proof import Proofs, Secret
 from licet.registration.mistakes import shown
-from licet.registration.scopes import OWN, RESERVED
+from licet.registration.reserved_scopes import RESERVED
+from licet.registration.scopes import OWN
 from licet.registration.server_section import LIFETIMES
 from licet.registration.toml_text import Block, Row
 
