@@ -14,9 +14,9 @@ SECRETS = {
     "C": "45c48cce2e2d7fbdea1afc51c7c6ad26",
 }
 ISSUER = "https://id.example.com"
-_SCOPES = ("read", "write", "send", "pay")
+SCOPES = ("read", "write", "send", "pay")
 _AUDIENCES = ("urn:one:x", "urn:two:x", "https://three.example.com")
-_CALLBACKS = ("https://a.example.com/cb", "https://b.example.com/cb", "https://a.example.com/other")
+CALLBACKS = ("https://a.example.com/cb", "https://b.example.com/cb", "https://a.example.com/other")
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -30,8 +30,8 @@ def apis(draw: Draw) -> dict[str, dict[str, Any]]:
     """APIs with scopes and audiences of their own."""
     names = draw(st.lists(st.sampled_from(("x", "y")), unique=True, max_size=2))
     audiences = draw(st.permutations(_AUDIENCES))
-    scopes = draw(st.permutations(_SCOPES))
-    cut = draw(st.integers(0, len(_SCOPES)))
+    scopes = draw(st.permutations(SCOPES))
+    cut = draw(st.integers(0, len(SCOPES)))
     shares = (scopes[:cut], scopes[cut:])
     found = {}
     for name, audience, share in zip(names, audiences, shares, strict=False):
@@ -73,7 +73,7 @@ def _app(draw: Draw, client_id: str, scopes: list[str]) -> list[str]:
     kind = draw(st.sampled_from(("web-app", "browser-app", "tv", "service")))
     lines = [f"[app.{client_id}]", f'is = "{kind}"']
     if kind in ("web-app", "browser-app"):
-        lines.append(f"callback = {_words(draw(st.lists(st.sampled_from(_CALLBACKS), unique=True, min_size=1)))}")
+        lines.append(f"callback = {_words(draw(st.lists(st.sampled_from(CALLBACKS), unique=True, min_size=1)))}")
     if kind in ("web-app", "service"):
         secrets = draw(st.permutations(sorted(SECRETS)))[: draw(st.integers(1, 2))]
         lines.append(
