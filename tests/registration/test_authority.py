@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 
 from licet.ambient import SystemEntropy
 from licet.authorization_server.settings import Settings, Throttles
@@ -27,6 +27,35 @@ PATIENT = Settings(passwords=CHEAP, throttles=Throttles(secret_per_client=1_000_
 """Wrong secrets are asked about as often as there are questions."""
 
 
+WRITE = 'write = { says = "Do it", sensitive = false }\n'
+OTHER = '[api.y]\naudience = "urn:two:x"\n[api.y.scopes]\n'
+SHOP = f"""\
+issuer = "https://id.example.com"
+[api.x]
+audience = "urn:one:x"
+secret = {{ env = "C" }}
+[api.x.scopes]
+read = {{ says = "Do it", sensitive = true }}
+{WRITE}{OTHER}[app.shop]
+is = "web-app"
+callback = ["https://a.example.com/cb"]
+secret = {{ env = "A" }}
+consent = "trusted"
+may = ["openid", "read", "write"]
+"""
+
+
+def edited(old: str, new: str) -> Edit:
+    """One edit of the shop's file."""
+    assert old in SHOP
+    return Edit(SHOP, SHOP.replace(old, new))
+
+
+def nothing(_: Configuration) -> tuple[()]:
+    """What the rules say is asked elsewhere."""
+    return ()
+
+
 async def wanted(world: World, read: manifest.Manifest) -> tuple[Configuration, Configuration]:
     """What the file says and what the server's store holds."""
     present = await applying.stored(world.store, 1)
@@ -41,7 +70,7 @@ async def applied(world: World, read: manifest.Manifest) -> Shift:
     """The file in force, and what its plan said that this lets happen and no more."""
     desired, present = await wanted(world, read)
     now = world.clock.now()
-    made = await plan.make(world.store, 1, desired=desired, present=present, unread=Unread(), now=now)
+    made = await plan.make(world.store, 1, desired=desired, present=present, unread=Unread(), now=now, judge=nothing)
     change = Change(issuer_id=1, desired=desired, present=present, digest=read.digest, now=now, deletes=True)
     assert await applying.apply(world.store, change) is not None
     await world.server.upkeep.directory.refresh()
@@ -90,5 +119,10 @@ def agree(edit: Edit) -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(edit=edits())
+@example(edit=edited("true", "false")).via("what was asked is given without a question")
+@example(edit=edited("a.example", "b.example")).via("answers go elsewhere")
+@example(edit=edited('"A"', '"B"')).via("somebody else proves to be it")
+@example(edit=edited(WRITE + OTHER, OTHER + WRITE)).via("a scope moves to another API")
+@example(edit=edited(SHOP[SHOP.index("[app") :], "")).via("the app leaves the file")
 def test_the_server_accepts_what_the_plan_says(edit: Edit) -> None:
     agree(edit)
