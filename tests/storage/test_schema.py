@@ -126,7 +126,7 @@ def test_only_configuration_is_ever_read_whole(made: sqlite3.Connection) -> None
         "TAIL",  # backwards from the end, as far as the limit
         "LAST_GRANT", "FEED", "NEWEST", "REFUSE", "FORGET",  # max() of the last key column: one look-up
         "COUNT",  # of registrations, no further than their quota
-        "GRANTED", "BY_SCOPE", "REMEMBERED",  # what a plan would do to whom: beside the event loop
+        "GRANTED", "BY_SCOPE", "REMEMBERED", "REMEMBERED_OF",  # what a plan would do to whom: beside the event loop
         "FORGET_CLIENT",  # disabling a client: rare, and an index would cost every consent
     }  # fmt: skip
     for name, text in _statements().items():

@@ -12,17 +12,19 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from licet.ambient import Instant
+from licet.registration import lapsing
 from licet.registration.authority import Shift
 from licet.registration.desired import Configuration, Missing
 from licet.registration.differences import Difference, compare, digest
 from licet.registration.unread import Unread
 from licet.rules import Finding
 from licet.storage.ports import Held, Registered, Store
+from licet.storage.records import Client
 
 VERSION = 1
 """Of what ``told`` says: it grows when a name goes or changes its meaning; names may be added."""
 
-Harm = Literal["asked_again", "grants_end", "grants_narrowed", "grants_cannot_refresh"]
+Harm = Literal["asked_again", "decisions_lapse", "grants_end", "grants_narrowed", "grants_cannot_refresh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,10 @@ class Effect:
     def __str__(self) -> str:
         people = "1 person" if self.count == 1 else f"{self.count} people"
         grants = "1 live grant" if self.count == 1 else f"{self.count} live grants"
+        decisions = "1 decision no longer covers" if self.count == 1 else f"{self.count} decisions no longer cover"
         return {
             "asked_again": f"{people} will be asked again",
+            "decisions_lapse": f"{decisions} {self.about}",
             "grants_end": f"{grants} end" + ("s" if self.count == 1 else ""),
             "grants_narrowed": f"{grants} lose{'s' if self.count == 1 else ''} {self.about}",
             "grants_cannot_refresh": f"{grants} can no longer be renewed",
@@ -150,7 +154,10 @@ async def make(
     """The plan from *present*, which is what *store* holds, to *desired*."""
     changes = compare(desired, present)
     after = _after(desired, present)
-    everyone = any(change.what != "app" and change.change == "gone" for change in changes)
+    everyone = any(
+        (change.what != "app" and change.change == "gone") or lapsing.everywhere(change, desired, present)
+        for change in changes
+    )
     touched = [change.name for change in changes if change.what == "app" and change.change != "added"]
     held = await store.holdings.of(issuer_id, None if everyone else touched, now) if everyone or touched else {}
     return Plan(
@@ -185,11 +192,15 @@ def _wanted(desired: Configuration, unread: Unread) -> str:
 def _effects(
     change: Difference, desired: Configuration, present: Configuration, held: Mapping[str, Held]
 ) -> list[Effect]:
+    if change.what != "app" and change.change == "changed":
+        lapsed = lapsing.lapsed(change, desired, present, held)
+        return [Effect("decisions_lapse", count, scope) for scope, count in lapsed.items()]
     if change.what == "scope":
         return _of_scope(change.name, held) if change.change == "gone" else []
     if change.what == "api":
         scopes = next((api.scopes for api in present.apis if api.resource.name == change.name), ())
-        gone = [scope.name for scope in scopes] if change.change == "gone" else []
+        left = {scope.name for api in desired.apis for scope in api.scopes}  # they may have moved to another API
+        gone = [scope.name for scope in scopes if scope.name not in left] if change.change == "gone" else []
         return [effect for scope in gone for effect in _of_scope(scope, held)]
     return _of_app(change, desired, present, held.get(change.name, Held()))
 
@@ -207,12 +218,18 @@ def _of_app(change: Difference, desired: Configuration, present: Configuration, 
         return []
     found = []
     was, becomes = before.client.metadata, after.client.metadata
-    if held.remembered and before.client.metadata_digest != after.client.metadata_digest:
+    if held.remembered and _asks_anew(before.client, after.client):
         found.append(Effect("asked_again", held.remembered))
     if "refresh_token" in was.grant_types and "refresh_token" not in becomes.grant_types and held.grants:
         found.append(Effect("grants_cannot_refresh", held.grants))
     lost = [scope for scope in was.scope if scope not in becomes.scope and held.by_scope.get(scope)]
     return [*found, *(Effect("grants_narrowed", held.by_scope[scope], scope) for scope in lost)]
+
+
+def _asks_anew(before: Client, after: Client) -> bool:
+    """Whether what was remembered of it is worth nothing any more (rulings C)."""
+    always = before.policy.consent == "remember" and after.policy.consent == "always"
+    return always or before.metadata_digest != after.metadata_digest
 
 
 def _app(configuration: Configuration, client_id: str) -> Registered | None:

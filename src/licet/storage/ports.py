@@ -730,6 +730,8 @@ class Held(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Decisions that spare people a question."""
     by_scope: dict[str, int] = {}
     """Live grants that hold each scope."""
+    remembered_of: dict[str, int] = {}
+    """Remembered decisions that cover each scope."""
 
 
 class Holdings(Protocol):

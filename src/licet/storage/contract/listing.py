@@ -132,5 +132,7 @@ class Listing:
         grant = a.grant(store)
         assert await store.transactions.conclude(a.conclusion(grant, a.code(grant), consent=a.consent()))
         assert (await store.holdings.of(ISSUER, ("app",), a.AT))["app"].remembered == 1
+        covered = (await store.holdings.of(ISSUER, ("app",), a.AT))["app"].remembered_of
+        assert covered == {item.scope: 1 for item in a.consent().items}
         assert await store.consents.withdraw(a.ending("grant", grant.handle), "anna", "app")
         assert await store.holdings.of(ISSUER, ("app",), a.AT) == {}

@@ -37,6 +37,9 @@ class MemoryHoldings(Room):
                     people=len({grant.subject_id for grant in grants}),
                     remembered=len(remembered),
                     by_scope=dict(Counter(scope for grant in grants for scope in grant.scope)),
+                    remembered_of=dict(
+                        Counter(scope for consent in remembered for scope in {item.scope for item in consent.items})
+                    ),
                 )
         return held
 

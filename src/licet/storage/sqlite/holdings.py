@@ -30,6 +30,12 @@ REMEMBERED = """
     WHERE issuer_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
     AND (?3 IS NULL OR client_id IN (SELECT value FROM json_each(?3))) GROUP BY client_id
 """
+REMEMBERED_OF = """
+    SELECT c.client_id, json_extract(i.value, '$[0]') AS scope, count(DISTINCT c.subject_id)
+    FROM consents AS c, json_each(c.items) AS i
+    WHERE c.issuer_id = ?1 AND c.revoked_at IS NULL AND c.expires_at > ?2
+    AND (?3 IS NULL OR c.client_id IN (SELECT value FROM json_each(?3))) GROUP BY 1, 2
+"""
 ELSEWHERE = "SELECT count(*) FROM clients WHERE issuer_id = ? AND source <> ? AND status = 'active'"
 
 
@@ -57,6 +63,9 @@ class SQLiteHoldings(Room):
             scopes: defaultdict[str, dict[str, int]] = defaultdict(dict)
             for client, scope, count in reader.rows(BY_SCOPE, asked):
                 scopes[client][scope] = count
+            covered: defaultdict[str, dict[str, int]] = defaultdict(dict)
+            for client, scope, count in reader.rows(REMEMBERED_OF, asked):
+                covered[client][scope] = count
         finally:
             reader.close()
         return {
@@ -65,6 +74,7 @@ class SQLiteHoldings(Room):
                 people=granted.get(client, (0, 0))[1],
                 remembered=remembered.get(client, 0),
                 by_scope=scopes[client],
+                remembered_of=covered[client],
             )
             for client in sorted({*granted, *remembered})
         }
