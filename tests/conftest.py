@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytest.register_assert_rewrite("licet.storage.contract")
+
 _PATIENCE_S = 60
 
 

@@ -249,7 +249,7 @@ async def test_a_store_that_was_put_back_is_heard_from_the_beginning(here: World
 
 @pytest.mark.witness(ENDINGS_BY_AUDIENCE)
 async def test_an_api_that_waits_is_told_at_once(here: World) -> None:
-    """Within 5 s at the 99th percentile: here every one of thirty, ended by whoever."""
+    """IR-08: within 5 s at the 99th percentile: here every one of thirty, ended by whoever."""
     here.server.upkeep.start()
     took = []
     try:

@@ -98,7 +98,7 @@ async def test_a_key_that_is_new_is_fetched_soon(publisher: Publisher) -> None:
 
 
 async def test_strangers_keys_send_nobody_to_and_fro(publisher: Publisher) -> None:
-    """Whoever names keys that are not there makes the server ask once in a while, not once a request."""
+    """JW-22: Whoever names keys that are not there makes the server ask once in a while, not once a request."""
     key = publisher.key("one")
     assert await publisher.token(key) == 200
     for n in range(10):

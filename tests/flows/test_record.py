@@ -31,6 +31,8 @@ OF_OPERATORS = {
     EventType.KEY_REVOKED,
     EventType.KEY_RESEALED,
     EventType.CLIENT_CREATED,
+    EventType.CLIENT_REMOVED,
+    EventType.RESOURCE_REMOVED,
     EventType.CLIENT_CHANGED,
     EventType.CLIENT_DISABLED,
     EventType.INITIAL_TOKEN_CREATED,
