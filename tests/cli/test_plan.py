@@ -6,10 +6,12 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +220,23 @@ def test_whoever_is_killed_leaves_what_was_there_or_what_was_wanted(home: Path) 
         if counts and 0 not in counts:
             (home / left).unlink(missing_ok=True)
     say(home, "apply", "--yes", *([] if 0 in counts else ["--out-secrets", "secrets.env"]))
+    say(home, "plan", "--check")
+
+
+def test_what_came_in_another_way_is_not_taken_over(home: Path) -> None:
+    """Its id is taken: the file's app is another one, and whoever agreed to the first did not agree to it."""
+    applied(home)
+    with closing(sqlite3.connect(home / "licet.db")) as connection, connection:
+        connection.execute("UPDATE clients SET source = 'dcr' WHERE client_id = 'job'")
+    for command in ("plan", "apply"):
+        assert "app.job is there already, and came in another way (dcr)" in say(home, command, code=2)
+
+
+def test_an_audience_that_is_still_anothers_is_said(home: Path) -> None:
+    applied(home)
+    edit(home, "[api.orders]", "[api.sales]")
+    assert "say --allow-delete" in say(home, "apply", "--yes", code=1)
+    say(home, "apply", "--yes", "--allow-delete")
     say(home, "plan", "--check")
 
 

@@ -100,11 +100,11 @@ async def _do(
     new = new_secrets.make(plan.unread.to_make, side_by_side.at.entropy, out_secrets)
     try:
         done = await applying.apply(side_by_side.at.store, side_by_side.change(new.made, deletes=allow_delete))
-    except Conflict:
+    except Conflict as conflict:
         new.take_back()
         fail(
-            "Something that the file no longer names still has an audience or a scope that it gives to something else; "
-            "nothing was done. Say --allow-delete.",
+            f"Something that is there stands in the way ({conflict}); nothing was done. Where the file no longer names it, "
+            "say --allow-delete.",
             FOUND,
         )
     except BaseException:

@@ -31,7 +31,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "registration": ("licet.cli.registration:registration", "Operate", "Let clients register themselves."),
     "keys":   ("licet.cli.keys:keys",     "Operate",   "Look at the signing keys, rotate them, revoke one."),
     "event":  ("licet.cli.event:event",   "Operate",   "Read the record of events, and check its chain."),
-    "explain": ("licet.cli.explain:explain", "Operate", "Say what a refusal was about, or what a requirement demands."),
+    "explain": ("licet.cli.explain:explain", "Operate", "Say what a refusal was about, a requirement demands, a rule finds."),
     "db":     ("licet.cli.db:db",         "Operate",   "Look after the store's schema."),
 }  # fmt: skip
 """Every verb; ``licet --help`` is this table."""

@@ -54,6 +54,7 @@ class Planning:
     async def plan(self) -> plan.Plan:
         """What lies between."""
         desired, unread = self.desired({})
+        await self._not_taken(desired)
         return await plan.make(
             self.at.store,
             self.at.issuer.issuer_id,
@@ -63,6 +64,22 @@ class Planning:
             now=self.at.clock.now(),
             judge=self._judged,
         )
+
+    async def _not_taken(self, desired: Configuration) -> None:
+        """Exit 2 where the file names an app that came in another way: it has another owner, and people's consents."""
+        mine = {app.client.client_id for app in self.present.apps}
+        for app in desired.apps:
+            client_id = app.client.client_id
+            if client_id in mine:
+                continue
+            found = await self.at.store.clients.find(self.at.issuer.issuer_id, client_id)
+            if found is not None and found.client.status != "removed":
+                how = found.client.source
+                fail(
+                    f"app.{client_id} is there already, and came in another way ({how}). "
+                    "Choose another id, or end that one first.",
+                    WRONG_CALL,
+                )
 
     def _judged(self, after: Configuration) -> tuple[Finding, ...]:
         """What the rules say of everything that is served then."""

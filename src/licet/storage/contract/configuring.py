@@ -85,6 +85,16 @@ class ConfiguringAll:
         assert [found.client for found in await store.clients.every(ISSUER)] == [one.client]
         assert len(await store.events.tail(ISSUER, 99)) == recorded
 
+    async def test_nobody_takes_over_what_came_in_another_way(self, store: Store) -> None:
+        await store.issuers.create(a.issuer(), a.event())
+        await store.clients.put(a.client(source="dcr"), (a.credential("app"),), a.event())
+        mine = PutClient(client=a.client(), credentials=(), event=a.event())
+        with pytest.raises(Conflict, match="another way"):
+            await store.configure(_change(Configured(), puts=(mine,)))
+        found = await store.clients.find(ISSUER, "app")
+        assert found is not None
+        assert (found.client.source, len(found.credentials)) == ("dcr", 1)
+
     async def test_what_was_removed_comes_back_with_nothing(self, store: Store) -> None:
         """An app's row stays as a tombstone; an API goes, and what it had may be put elsewhere in the same breath."""
         await store.issuers.create(a.issuer(), a.event())

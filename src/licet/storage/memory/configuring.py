@@ -44,6 +44,7 @@ async def configure(world: World, clients: Clients, resources: Resources, change
         for removal in change.removals:
             _remove(world, change.issuer_id, removal)
         for put in change.puts:
+            _own(world, put)
             await _put(clients, resources, put)
     except Conflict:
         for table, rows in zip(tables, before, strict=True):
@@ -54,6 +55,14 @@ async def configure(world: World, clients: Clients, resources: Resources, change
         raise
     world.record(change.event)
     return True
+
+
+def _own(world: World, put: Put) -> None:
+    """Nobody takes over what came in another way."""
+    if isinstance(put, PutClient):
+        there = world.clients.get((put.client.issuer_id, put.client.client_id))
+        if there is not None and there.status != "removed" and there.source != put.client.source:
+            raise Conflict(f"{put.client.client_id} is there already, and came in another way ({there.source})")
 
 
 def _remove(world: World, issuer_id: int, removal: Removal) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from licet.storage.ports import (
     Configured,
     Configuring,
+    Conflict,
     Put,
     PutClient,
     PutOwnScopes,
@@ -37,6 +38,7 @@ ENDED_BEFORE = """
     FROM clients WHERE issuer_id = ? AND client_id = ? AND status <> 'removed'
 """
 """Of the client and its issuer, as where a client is disabled."""
+SOURCE = "SELECT source FROM clients WHERE issuer_id = ? AND client_id = ? AND status <> 'removed'"
 REMOVE_CLIENT = "UPDATE clients SET status = 'removed', epoch = ? WHERE issuer_id = ? AND client_id = ?"
 
 
@@ -107,10 +109,23 @@ def _removing_resource(issuer_id: int, removal: RemoveResource) -> Work[None]:
     return work
 
 
+def _putting_own(put: PutClient, putting: Work[None]) -> Work[None]:
+    """Nobody takes over what came in another way: it has people's consents, and another owner."""
+    key, source = (put.client.issuer_id, put.client.client_id), put.client.source
+
+    def work(tx: Tx) -> None:
+        for (other,) in tx.rows(SOURCE, key):
+            if other != source:
+                raise Conflict(f"{put.client.client_id} is there already, and came in another way ({other})")
+        putting(tx)
+
+    return work
+
+
 def _putting(put: Put, vouching: Vouching) -> Work[None]:
     match put:
         case PutClient():
-            return putting_client(put.client, put.credentials, put.event, vouching)
+            return _putting_own(put, putting_client(put.client, put.credentials, put.event, vouching))
         case PutResource():
             return putting_resource(put.resource, put.scopes, put.credentials, put.event, vouching)
         case PutOwnScopes():
