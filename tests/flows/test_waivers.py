@@ -35,7 +35,7 @@ until = {until}
 async def test_it_ends_on_a_running_server(here: World, tmp_path: Path) -> None:
     now = datetime.fromtimestamp(here.clock.now() // SECOND, UTC)
     (tmp_path / "licet.toml").write_text(FILE.format(until=now.date()))
-    manifest = read(tmp_path / "licet.toml", here.clock)
+    manifest = read(tmp_path / "licet.toml", clock=here.clock)
     server = await app.build(
         here.store, here.issuer, here.vault, here.clock, settings=Settings(passwords=CHEAP), policy=policy(manifest)
     )

@@ -37,14 +37,14 @@ def laid_down(directory: Path, broken: Broken) -> Path:
 def test_there_are_many_and_the_good_one_is_good(directory: Path) -> None:
     assert len(BROKEN) >= 200
     assert len({broken.name for broken in BROKEN}) == len(BROKEN)
-    manifest = read(laid_down(directory, Broken("none", GOOD.encode())), OnADay())
+    manifest = read(laid_down(directory, Broken("none", GOOD.encode())), clock=OnADay())
     assert [one.waiver.client for one in manifest.waivers] == ["crm"]
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)
 def test_a_mistake_has_its_place_its_rule_and_its_fix(directory: Path, broken: Broken) -> None:
     with pytest.raises(ManifestErrors) as caught:
-        read(laid_down(directory, broken), OnADay())
+        read(laid_down(directory, broken), clock=OnADay())
     mistakes = caught.value.mistakes
     assert mistakes
     for mistake in mistakes:
@@ -88,7 +88,7 @@ def test_any_bytes_are_read_or_refused_in_words(tmp_path_factory: pytest.TempPat
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     try:
-        read(path, OnADay())
+        read(path, clock=OnADay())
     except ManifestErrors as errors:
         assert all(mistake.fix and mistake.rule for mistake in errors.mistakes)
         assert str(errors)

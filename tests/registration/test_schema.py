@@ -71,7 +71,7 @@ def test_what_it_refuses_the_reader_refuses(directory: Path, broken: Broken) -> 
         assert not valid
     if not valid:
         with pytest.raises(ManifestErrors):
-            read(laid_down(directory, broken), OnADay())
+            read(laid_down(directory, broken), clock=OnADay())
 
 
 def test_the_keys_are_the_readers_and_none_more(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_the_keys_are_the_readers_and_none_more(directory: Path, monkeypatch: py
         (directory / name).write_text((directory / "app.pub.pem").read_text())
     for text in (GOOD, WHOLE, *map(whole, BLOCKS)):
         (directory / "licet.toml").write_text(text)
-        read(directory / "licet.toml", OnADay())
+        read(directory / "licet.toml", clock=OnADay())
     asked["app.*.expert"] -= set(SAID_ELSEWHERE)
     known = dict(_tables(schema()))
     assert {"", "server", "server.egress", "lifetimes", "api.*", "app.*", "app.*.expert", "waiver"} <= asked.keys()

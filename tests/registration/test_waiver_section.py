@@ -23,7 +23,7 @@ GIVEN = Waiver("pkce-required", "crm", "the vendor has it in spring", date(2027,
 
 def waiving(directory: Path, old: str = "", new: str = "") -> Manifest:
     (directory / "licet.toml").write_text(GOOD.replace(old, new) if old else GOOD)
-    return read(directory / "licet.toml", OnADay())
+    return read(directory / "licet.toml", clock=OnADay())
 
 
 @pytest.mark.parametrize("until", ["2027-03-01", '"2027-03-01"'])

@@ -52,7 +52,7 @@ def edited(main: Path, target: Path, piece: str, group: str) -> Edit:
     """
     before = target.read_bytes().decode() if target.exists() else ""
     edit = Edit(path=target, before=before, after=added(before, piece, group))
-    read(main, {target: edit.after.encode()})
+    read(main, instead={target: edit.after.encode()})
     return edit
 
 

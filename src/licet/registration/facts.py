@@ -98,7 +98,7 @@ def of_server(manifest: Manifest, configuration: Configuration, defaults: dict[s
         device_code_s=lives.get("device_code_s"),
         user_code_bits=user_code.BITS,
         user_code_guesses=guesses,
-        registration="off" if section is None else "anybody" if section.anybody else "token",
+        registration="off" if section is None or not section.registers else "anybody" if section.anybody else "token",
         registration_scope=() if section is None else section.may,
         registration_unused_s=None if section is None else section.unused_s,
         api_scopes=frozenset(scope.name for api in configuration.apis for scope in api.scopes),

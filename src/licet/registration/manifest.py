@@ -27,7 +27,7 @@ NAME = "licet.toml"
 _ONLY_MAIN = ("issuer", "server", "lifetimes", "scopes")
 
 
-def read(path: Path, instead: Mapping[Path, bytes] | None = None, clock: Clock | None = None) -> Manifest:
+def read(path: Path, *, instead: Mapping[Path, bytes] | None = None, clock: Clock | None = None) -> Manifest:
     """Read the configuration at *path* and what ``conf.d`` beside it adds; raises ManifestErrors with all mistakes.
 
     *instead* holds what some of its files would say that are not written yet. *clock* says which day it is, for what ends;

@@ -116,10 +116,18 @@ def _server() -> Schema:
     registration = a_table(
         "Clients may register themselves (RFC 7591).",
         {
-            "who": choice("Who may: whoever has an initial access token, or anybody.", ("token", "anybody")),
+            "who": choice(
+                "Who may: whoever has an initial access token, anybody, or nobody.", ("token", "anybody", "nobody")
+            ),
             "may": texts('The scopes such a client may ask for; only where who = "anybody".'),
             "clients": integer("How many there may be at a time.", 1, 1_000_000),
             "unused": duration("How long one stays that never got a token.", 3600, 365 * 24 * 3600),
+            "documents": choice(
+                "Whose metadata documents make a client known: those of document_hosts, or anybody's.",
+                ("off", "listed", "anybody"),
+            ),
+            "document_hosts": texts("Hosts whose documents are taken, each whole, in lower case."),
+            "refuse_hosts": texts("Hosts whose documents are not taken, with every host below them."),
         },
     )
     egress = a_table(
@@ -145,6 +153,7 @@ def _server() -> Schema:
             "proxies": texts("Addresses and networks of the proxies in front."),
             "log": choice("For people or for machines.", ("text", "json")),
             "registration": registration,
+            "admin": flag("The admin API is served."),
             "require_pushed_authorization_requests": flag("No request is taken that was not pushed (RFC 9126 §5)."),
             "egress": egress,
         },
