@@ -53,7 +53,7 @@ ROWS = (
     Mutant(
         "scripts may be registered",
         _URI,
-        "if scheme.lower() in _DANGEROUS:",
+        "if scheme.lower() in DANGEROUS:",
         "if False:",
         "RFC 9700 §4.1: javascript, data, file",
         (f"{_PROPERTIES}::test_what_may_be_misread_cannot_be_registered",),

@@ -34,24 +34,24 @@ class Vouching:
 
     def vouch(self, table: str, said: Sequence[Any]) -> bytes:
         """Key id ‖ keyed BLAKE2b (RFC 7693) over the table's name and what a row of it says, each as MessagePack."""
-        return self._first + self._mac(self._first, table, said)
+        going = self._begun[self._first].copy()
+        going.update(_pack((table, said)))
+        return self._first + going.digest()
 
     def holds(self, vouch: bytes | None, table: str, said: Sequence[Any]) -> bool:
         """Whether *vouch* was made for exactly this; if not, that is logged, because somebody has been in the database."""
-        key_id = (vouch or b"")[:KEY_ID_BYTES]
-        if vouch and key_id in self._begun and compare_digest(vouch[KEY_ID_BYTES:], self._mac(key_id, table, said)):
-            return True
+        begun = self._begun.get((vouch or b"")[:KEY_ID_BYTES])
+        if vouch and begun is not None:
+            going = begun.copy()
+            going.update(_pack((table, said)))
+            if compare_digest(vouch[KEY_ID_BYTES:], going.digest()):
+                return True
         _LOG.error("a row of %s is not as it was written here: it counts as missing", table)
         return False
 
     def newest(self, vouch: bytes) -> bool:
         """Whether *vouch* was made under the key that writes now."""
         return vouch[:KEY_ID_BYTES] == self._first
-
-    def _mac(self, key_id: bytes, table: str, said: Sequence[Any]) -> bytes:
-        going = self._begun[key_id].copy()
-        going.update(_pack((table, said)))
-        return going.digest()
 
     def __repr__(self) -> str:
         return f"Vouching({len(self._begun)} keys)"
