@@ -9,6 +9,7 @@ import re
 import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,9 @@ with Transport() as transport:
     sent = transport.get(f"{sys.argv[2]}/sign-in").header("location")
     Visitor(transport, dev["issuer"], lambda _: None).go(sent, dev["people"][1])
     page = transport.get(f"{sys.argv[2]}/").body.decode()
-(Path(sys.argv[1]) / "seen.html").write_text(page)
+half = Path(sys.argv[1]) / "half.html"
+half.write_text(page)
+half.rename(half.with_name("seen.html"))
 """
 
 
@@ -171,7 +174,10 @@ def test_on_a_terminal_with_a_display_the_web_shop_opens_a_browser(dev_server: D
     assert process.wait(10) == 0, said
     assert "licet plays" not in said
     assert "Bob Sample" in said
-    assert "Hello" in (dev_server.dir / "seen.html").read_text()
+    seen, until = dev_server.dir / "seen.html", time.monotonic() + 30
+    while not seen.exists() and time.monotonic() < until:  # the shop is done before its page has been written down
+        time.sleep(0.05)
+    assert "Hello" in seen.read_text()
 
 
 def test_on_a_terminal_the_tv_shows_a_code_and_waits(dev_server: DevServer) -> None:
