@@ -168,6 +168,18 @@ def test_the_store_is_what_is_served(home: Path) -> None:
         assert device.status_code == 200, device.text
 
 
+def test_a_start_says_what_the_rules_find(home: Path) -> None:
+    """It serves all the same: what is only not as it should be keeps nobody out."""
+    file = home / "licet.toml"
+    secret = 'secret = { file = "secrets/nightly.secret" }'
+    spared = f'[app.old]\nis = "web-app"\ncallback = "http://127.0.0.1:9/cb"\n{secret}\nprofile = "oidc-core"\nmay = "openid"\n'
+    file.write_text(file.read_text() + "\n" + spared)
+    with serving(home) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(2)]
+    assert any("app.old: " in line and "LA-041" in line and "licet doctor" in line for line in said), said
+
+
 @pytest.mark.witness(TLS_REQUIRED)
 def test_what_serve_refuses_doctor_explains(home: Path) -> None:
     file = home / "licet.toml"

@@ -67,10 +67,13 @@ def serve(config: Path, *, apply_: bool) -> None:
 
 
 def _refuse(manifest: Manifest) -> None:
-    """Stop before anything is opened where something stands in the way."""
-    refused = [one for one in troubles(manifest) if one.level == "refused"]
+    """Stop before anything is opened where something stands in the way; say what the rules find otherwise."""
+    found = troubles(manifest)
+    refused = [one for one in found if one.level == "refused"]
     if refused:
         fail("\n".join(told(one) for one in refused) + "licet serve does not start like this.", FOUND)
+    for notice in found:
+        _say(f"{notice.what}  (licet doctor says more)")
 
 
 class _Service:
