@@ -16,14 +16,15 @@ from licet.authorization_server.exchange import Answer, Json
 from licet.registration import applying, over_the_wire
 from licet.registration import plan as plans
 from licet.registration.addresses import is_loopback
-from licet.registration.desired import Configuration, Missing, records
+from licet.registration.desired import Configuration
 from licet.registration.differences import Difference
 from licet.registration.facts import judged
 from licet.registration.key_places import secret_key
 from licet.registration.mistakes import ManifestErrors, Mistake, Place
 from licet.registration.model import Manifest, Reference
 from licet.registration.references import Unresolved
-from licet.registration.unread import Unread, settled
+from licet.registration.unread import Unread
+from licet.registration.unread import wanted as wanted_of
 from licet.storage.ports import Conflict
 
 MOST_BYTES: Final = 1024 * 1024
@@ -59,7 +60,9 @@ async def apply(office: Office, call: Call) -> Answer:
         if beside.plan.fingerprint != wanted.fingerprint:
             raise refusals.drifted(_told(beside.plan))
         desired = await _with_what_was_made(office, call, beside, wanted)
-        await _allowed(office, call, beside)
+        _allowed(call, beside)
+        if why := await applying.taken(office.store, office.issuer_id, desired, beside.present):
+            raise refusals.clash(why)
         change = applying.Change(
             issuer_id=office.issuer_id,
             desired=desired,
@@ -122,18 +125,15 @@ def _recorded(
             raise Unresolved(reference.name)
         return secret
 
-    missing: list[Missing] = []
-    wanted = records(
+    return wanted_of(
         manifest,
         office.issuer_id,
         office.vault,
         entropy=office.entropy,
         now=call.at,
         resolve_secret=resolve,
-        known=present.digests,
-        missing=missing,
+        stored=present,
     )
-    return settled(wanted, missing, present)
 
 
 async def _with_what_was_made(office: Office, call: Call, beside: Beside, wanted: models.Application) -> Configuration:
@@ -150,18 +150,14 @@ async def _with_what_was_made(office: Office, call: Call, beside: Beside, wanted
         raise refusals.mistaken(errors) from errors
 
 
-async def _allowed(office: Office, call: Call, beside: Beside) -> None:
-    """Nobody applies more of the administration than they have, and nothing that is somebody else's is taken."""
+def _allowed(call: Call, beside: Beside) -> None:
+    """Nobody applies more of the administration than they have."""
     before = {app.client.client_id: app.client.metadata.scope for app in beside.present.apps}
     after = {app.client.client_id: app.client.metadata.scope for app in beside.desired.apps}
     for change in beside.plan.changes:
         if change.what != "app":
             continue
         call.caller.reach((*before.get(change.name, ()), *after.get(change.name, ())))
-        if change.change == "added":
-            there = await office.store.clients.find(office.issuer_id, change.name)
-            if there is not None and there.client.source != "file" and there.client.status != "removed":
-                raise refusals.clash(f"{change.name} is there already, and came in another way ({there.client.source})")
 
 
 def _told(made: plans.Plan) -> models.PlanTold:

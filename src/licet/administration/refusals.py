@@ -29,6 +29,12 @@ class Clash(InvalidRequest):
     status: ClassVar[int] = 409
 
 
+class Drifted(Clash):
+    """The plan that was seen is not the plan that would be done: scripts tell it apart from other clashes."""
+
+    error = "drifted"
+
+
 class Stale(InvalidRequest):
     """The object is another than the one that was read (RFC 9110 §15.5.13)."""
 
@@ -94,12 +100,11 @@ def mistaken(errors: ManifestErrors) -> Mistaken:
     return refusal
 
 
-def drifted(plan: Any) -> Clash:
+def drifted(plan: Any) -> Drifted:
     """The plan that was seen is not the plan that would be done: *plan* is that one."""
-    refusal = Clash(
+    refusal = Drifted(
         "Something else is there, or something else is wanted, than when the plan was made; nothing was done",
         per=ADMINISTRATION_CONDITIONAL,
     )
-    refusal.error = "drifted"  # type: ignore[misc]  # one of the ways in which things clash, and scripts tell it apart
     refusal.members = {"plan": plan}
     return refusal

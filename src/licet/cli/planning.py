@@ -13,12 +13,12 @@ from licet.cli.opening import ISSUER_ID, Opened, fail, opened, vault_of
 from licet.registration import applying, plan
 from licet.registration.addresses import is_loopback
 from licet.registration.applying import Change
-from licet.registration.desired import Configuration, Missing, records
+from licet.registration.desired import Configuration
 from licet.registration.facts import judged
 from licet.registration.mistakes import ManifestErrors
 from licet.registration.model import Manifest, Reference
 from licet.registration.references import resolver
-from licet.registration.unread import Unread, settled
+from licet.registration.unread import Unread, wanted
 from licet.rules import Finding
 from licet.storage import open_store
 from licet.storage.ports import Unavailable
@@ -35,26 +35,24 @@ class Planning:
     def desired(self, made: Mapping[Reference, str]) -> tuple[Configuration, Unread]:
         """What the file wants, with the secrets that were *made* for it; exits 2 where one is too weak."""
         read = resolver()
-        missing: list[Missing] = []
         try:
-            wanted = records(
+            return wanted(
                 self.at.manifest,
                 self.at.issuer.issuer_id,
                 self.at.vault,
                 entropy=self.at.entropy,
                 now=self.at.clock.now(),
                 resolve_secret=lambda reference: made.get(reference) or read(reference),
-                known=self.present.digests,
-                missing=missing,
+                stored=self.present,
             )
         except ManifestErrors as errors:
             fail(str(errors), WRONG_CALL)
-        return settled(wanted, missing, self.present)
 
     async def plan(self) -> plan.Plan:
         """What lies between."""
         desired, unread = self.desired({})
-        await self._not_taken(desired)
+        if why := await applying.taken(self.at.store, self.at.issuer.issuer_id, desired, self.present):
+            fail(f"{why}. Choose another id, or end that one first.", WRONG_CALL)
         return await plan.make(
             self.at.store,
             self.at.issuer.issuer_id,
@@ -64,22 +62,6 @@ class Planning:
             now=self.at.clock.now(),
             judge=self._judged,
         )
-
-    async def _not_taken(self, desired: Configuration) -> None:
-        """Exit 2 where the file names an app that came in another way: it has another owner, and people's consents."""
-        mine = {app.client.client_id for app in self.present.apps}
-        for app in desired.apps:
-            client_id = app.client.client_id
-            if client_id in mine:
-                continue
-            found = await self.at.store.clients.find(self.at.issuer.issuer_id, client_id)
-            if found is not None and found.client.status != "removed":
-                how = found.client.source
-                fail(
-                    f"app.{client_id} is there already, and came in another way ({how}). "
-                    "Choose another id, or end that one first.",
-                    WRONG_CALL,
-                )
 
     def _judged(self, after: Configuration) -> tuple[Finding, ...]:
         """What the rules say of everything that is served then."""

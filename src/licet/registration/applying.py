@@ -42,6 +42,17 @@ async def stored(store: Store, issuer_id: int) -> Configuration:
     )
 
 
+async def taken(store: Store, issuer_id: int, desired: Configuration, present: Configuration) -> str | None:
+    """Why *desired* cannot be had: an app of it is there already and came in another way, with another owner and people's
+    consents. The store refuses it too (``configure``); here it is said before anybody agrees to anything."""
+    mine = {app.client.client_id for app in present.apps}
+    for client_id in (app.client.client_id for app in desired.apps):
+        found = None if client_id in mine else await store.clients.find(issuer_id, client_id)
+        if found is not None and found.client.status != "removed":
+            return f"app.{client_id} is there already, and came in another way ({found.client.source})"
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """From what is there to what is wanted, and who says so."""

@@ -1,4 +1,4 @@
-"""Secrets that cannot be read where a plan is made: kept as they are where the store knows them, made where it does not. Pure.
+"""Secrets that cannot be read where a plan is made: kept as they are where the store knows them, made where it does not.
 
 Who plans on a laptop has not the secrets of production, and need not: what is stored stays. An app that never had one gets
 a new one when the plan is applied.
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from licet.registration.desired import Configuration, Missing
+from licet.ambient import Entropy, Instant
+from licet.registration.desired import Configuration, Missing, records
+from licet.registration.model import Manifest, ResolveSecret
 from licet.storage.records import Credential
+from licet.storage.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,34 @@ class Unread:
     kept: tuple[Missing, ...] = ()
     """The store has a secret for whoever this is: it stays."""
     to_make: tuple[Missing, ...] = ()
+
+
+def wanted(
+    manifest: Manifest,
+    issuer_id: int,
+    vault: Vault,
+    *,
+    entropy: Entropy,
+    now: Instant,
+    resolve_secret: ResolveSecret,
+    stored: Configuration,
+) -> tuple[Configuration, Unread]:
+    """What *manifest* wants of a store that holds *stored*, whatever secrets can be read here.
+
+    Raises ManifestErrors for those that can be read and are too weak.
+    """
+    missing: list[Missing] = []
+    desired = records(
+        manifest,
+        issuer_id,
+        vault,
+        entropy=entropy,
+        now=now,
+        resolve_secret=resolve_secret,
+        known=stored.digests,
+        missing=missing,
+    )
+    return settled(desired, missing, stored)
 
 
 def settled(desired: Configuration, missing: Sequence[Missing], stored: Configuration) -> tuple[Configuration, Unread]:
